@@ -17,6 +17,10 @@ export type RunDirectly = (sql: string, parameters: readonly unknown[]) => Answe
 const direct = new WeakMap<object, RunDirectly>();
 export const allowDirectRuns = (db: Db, run: RunDirectly): void => void direct.set(db, run);
 
+const texts = new Set<string>();
+/** Whether the text is that of a query which is built once. */
+export const isPreparedText = (sql: string): boolean => texts.has(sql);
+
 class Marker {
   readonly name: string;
   constructor(name: string) {
@@ -37,6 +41,7 @@ export function prepare<V extends Values, Row>(build: (db: Db, values: V) => Com
     let query = compiled.get(adapter);
     if (query === undefined) {
       query = build(db, markers).compile();
+      texts.add(query.sql);
       compiled.set(adapter, query);
     }
     const parameters = query.parameters.map((p) => (p instanceof Marker ? values[p.name] : p));

@@ -6,9 +6,10 @@
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import pg from 'pg';
 import { StoreUnavailable } from '../../core/unavailable.ts';
-import { hasNoConnectionLeft, isSilence, translate } from './faults.ts';
+import { hasNoConnectionLeft, isOldPlan, isSilence, translate } from './faults.ts';
 import { destroy, Reachability } from './reachability.ts';
-import { ANSWER_WITHIN_MS, beginOn, connectionTo, prepareSession } from './session.ts';
+import { ANSWER_WITHIN_MS, beginOn, connectionTo, isDirect, prepareSession } from './session.ts';
+import { StatementNames } from './statement-names.ts';
 
 const CONNECTION_WITHIN_MS = 3000;
 /** More than a burst of requests causes, and few enough to be rejected all at once. */
@@ -21,6 +22,7 @@ const ANSWER_AFTER_ANOTHER_WITHIN_MS = 1500;
 const ALIVE_FOR_MS = 500;
 const GROW_EVERY_MS = 1000;
 const ASK_AGAIN_AFTER_MS = 200;
+const ENDS: ReadonlySet<string> = new Set(['commit', 'rollback']);
 
 export interface ConnectionsOptions {
   readonly url: string;
@@ -44,6 +46,7 @@ export class Connections implements PostgresPool {
   readonly #idle = new Set<pg.PoolClient>();
   readonly #handles = new WeakMap<pg.PoolClient, Handle>();
   readonly #letGo = new Set<(error: Error) => void>();
+  readonly #names = new StatementNames();
   #waiting = 0;
   #room: Promise<void> | null = null;
   #growing: NodeJS.Timeout | null = null;
@@ -192,7 +195,7 @@ export class Connections implements PostgresPool {
   #handleOf(client: pg.PoolClient): Handle {
     let handle = this.#handles.get(client);
     if (handle === undefined) {
-      handle = new Handle(client, this.reachability);
+      handle = new Handle(client, this.reachability, this.#names);
       this.#handles.set(client, handle);
     }
     return handle;
@@ -265,14 +268,17 @@ export class Connections implements PostgresPool {
 class Handle implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
   readonly #reachability: Reachability;
+  readonly #names: StatementNames;
   #isBroken = false;
+  #isInAct = false;
   /** Since when a statement waits for its answer; null: none waits. */
   askedAtMs: number | null = null;
   answeredAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(client: pg.PoolClient, reachability: Reachability) {
+  constructor(client: pg.PoolClient, reachability: Reachability, names: StatementNames) {
     this.#client = client;
     this.#reachability = reachability;
+    this.#names = names;
   }
 
   query<Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
@@ -280,7 +286,7 @@ class Handle implements PostgresPoolClient {
   async query<Row>(text: string, values: readonly unknown[] = []): Promise<PostgresQueryResult<Row>> {
     this.askedAtMs = performance.now();
     try {
-      const result = await this.#client.query(text === 'begin' ? beginOn(this.#client) : text, values as unknown[]);
+      const result = await this.#ask(text, values as unknown[]);
       this.answeredAtMs = performance.now();
       this.#reachability.answered();
       return result as unknown as PostgresQueryResult<Row>;
@@ -293,6 +299,23 @@ class Handle implements PostgresPoolClient {
       throw error;
     } finally {
       this.askedAtMs = null;
+    }
+  }
+
+  async #ask(text: string, values: unknown[]): Promise<pg.QueryResult> {
+    this.#isInAct = text === 'begin' || (this.#isInAct && !ENDS.has(text));
+    if (text === 'begin') return await this.#client.query(beginOn(this.#client));
+    // Behind a pooler the next transaction may be on a connection that does not know the name.
+    const name = isDirect(this.#client) ? this.#names.of(text) : null;
+    if (name === null) return await this.#client.query(text, values);
+    try {
+      return await this.#client.query({ name, text, values });
+    } catch (error) {
+      if (!isOldPlan(error)) throw error;
+      this.#names.renew();
+      // An act has failed with it, and is done again as a whole.
+      if (this.#isInAct) throw error;
+      return await this.#client.query(text, values);
     }
   }
 

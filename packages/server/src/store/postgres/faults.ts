@@ -17,9 +17,14 @@ export function translate(error: unknown): Error {
 
 /**
  * Lost against others that commit at the same moment: a serialization failure, a deadlock, or (23505) a row that another act has
- * just created and that this act did not see when it looked. On the next attempt it sees it.
+ * just created and that this act did not see when it looked. On the next attempt it sees it. Or a statement has an old plan.
  */
-export const mayWorkAgain = (error: unknown): boolean => ['40001', '40P01', '23505'].includes(sqlState(error));
+export const mayWorkAgain = (error: unknown): boolean =>
+  ['40001', '40P01', '23505'].includes(sqlState(error)) || isOldPlan(error);
+
+/** A named statement was planned before a migration changed its tables; PostgreSQL refuses to change the columns of its answer. */
+export const isOldPlan = (error: unknown): boolean =>
+  sqlState(error) === '0A000' && error instanceof Error && error.message.includes('cached plan');
 
 /**
  * There is no connection left, for now: PostgreSQL's 53300 ("too many clients already", "remaining connection slots are
