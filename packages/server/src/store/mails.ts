@@ -82,7 +82,7 @@ export const mailsActs = {
 
   async sweepMails(act: Act, { beforeMs, limit }: Input<'sweepMails'>): Promise<boolean> {
     await act.db.deleteFrom('mail_limits').where('ends_at_ms', '<', beforeMs).execute();
-    const old = act.db.selectFrom('mails').select('id').where('created_at_ms', '<', beforeMs).orderBy('id').limit(limit);
+    const old = act.db.selectFrom('mails').select('id').where('created_at_ms', '<', beforeMs).limit(limit);
     const deleted = await act.db.deleteFrom('mails').where('id', 'in', old).executeTakeFirst();
     return Number(deleted.numDeletedRows) === limit;
   },

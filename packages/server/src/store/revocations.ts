@@ -3,11 +3,12 @@
  * `write-changes.ts` adds to it.
  */
 import { SUSPENSION_KINDS } from '@keyhouse/protocol';
-import { sql } from 'kysely';
+import { type SelectQueryBuilder, sql } from 'kysely';
 import type { Change, ChangeKind, ChangesStore, ListPlace } from '../core/revocations/change.ts';
 import type { Act } from './act.ts';
 import { replaceEpoch } from './epoch.ts';
 import { type Db, prepare } from './prepared.ts';
+import type { Database } from './schema.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -59,17 +60,25 @@ export const revocationsActs = {
   renewEpoch: (act: Act, input: Parameters<ChangesStore['renewEpoch']>[0]): Promise<void> => replaceEpoch(act.db, input),
 
   async sweepChanges(act: Act, { nowMs, limit }: Parameters<ChangesStore['sweepChanges']>[0]): Promise<boolean> {
-    const over = act.db
-      .selectFrom('changes')
-      .select('number')
-      .where('at_ms', '<', nowMs - DAY_MS)
-      .where((eb) => eb.or([eb('before_ms', 'is', null), eb('ends_at_ms', '<', nowMs - DAY_MS)]))
-      .orderBy('number')
-      .limit(limit);
-    const deleted = await act.db.deleteFrom('changes').where('number', 'in', over).executeTakeFirst();
-    return Number(deleted.numDeletedRows) === limit;
+    const beforeMs = nowMs - DAY_MS;
+    const plain = await deleteChanges(act.db, limit, (changes) =>
+      changes.where('before_ms', 'is', null).where('at_ms', '<', beforeMs),
+    );
+    const ended = await deleteChanges(act.db, limit, (changes) =>
+      changes.where('before_ms', 'is not', null).where('ends_at_ms', '<', beforeMs).where('at_ms', '<', beforeMs),
+    );
+    return plain === limit || ended === limit;
   },
 };
+
+type Numbers = SelectQueryBuilder<Database, 'changes', { number: number }>;
+
+/** At most `limit`; how many. Each choice has an index. */
+async function deleteChanges(db: Db, limit: number, choose: (changes: Numbers) => Numbers): Promise<number> {
+  const over = choose(db.selectFrom('changes').select('number')).limit(limit);
+  const deleted = await db.deleteFrom('changes').where('number', 'in', over).executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}
 
 const changesAfter = prepare((db, { after, limit }: { after: number; limit: number }) =>
   db.selectFrom('changes').selectAll().where('number', '>', after).orderBy('number').limit(limit),

@@ -17,6 +17,7 @@ import { newLimits } from './0015-new-limits.ts';
 import { liveCredentials } from './0016-live-credentials.ts';
 import { idTokenAlgorithm } from './0017-id-token-algorithm.ts';
 import { home } from './0018-home.ts';
+import { sweeps } from './0019-sweeps.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -39,4 +40,5 @@ export const MIGRATIONS: readonly Migration[] = [
   liveCredentials,
   idTokenAlgorithm,
   home,
+  sweeps,
 ];
