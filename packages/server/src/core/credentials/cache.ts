@@ -2,7 +2,7 @@
  * Credentials that were looked up lately, by the hash of what was presented. Bounded, and notified of every change: an entry of a
  * credential that changed anywhere is dropped before the act that changed it is answered (or within the follower's trust).
  */
-import { LRUCache } from 'lru-cache';
+import { Lru } from '../lib/lru.ts';
 import type { ChangeFollower } from '../revocations/follower.ts';
 import type { CredentialWithOwner } from './credential.ts';
 
@@ -12,13 +12,13 @@ const MAX_ENTRIES = 50_000;
 const MAX_AGE_MS = 10 * 60 * 1000;
 
 export class CredentialCache<Entry extends { readonly credential: CredentialWithOwner }> {
-  readonly #entries: LRUCache<string, Entry>;
+  readonly #entries: Lru<string, Entry>;
   readonly #hashesById = new Map<number, Set<string>>();
   readonly #follower: ChangeFollower;
 
   constructor(follower: ChangeFollower) {
     this.#follower = follower;
-    this.#entries = new LRUCache({
+    this.#entries = new Lru({
       max: MAX_ENTRIES,
       ttl: MAX_AGE_MS,
       ttlResolution: 1000,

@@ -35,16 +35,13 @@ type Refused =
   | { readonly ok: false; readonly reason: InactiveState };
 
 /** A fault of the wish, so that it is shown at the field where it was typed. */
-const TOO_MANY: Record<'key' | 'token', CredentialFault> = {
-  key: {
-    field: 'name',
-    sentence: `The account has ${CEILINGS.keysOfAccount.toLocaleString('en')} keys, which is the limit. Revoke one first.`,
-  },
-  token: {
-    field: 'name',
-    sentence: `You have ${CEILINGS.tokensOfUser.toLocaleString('en')} tokens, which is the limit. Revoke one first.`,
-  },
-};
+const tooMany = (kind: 'key' | 'token'): CredentialFault => ({
+  field: 'name',
+  sentence:
+    kind === 'key'
+      ? `The account has ${CEILINGS.keysOfAccount.toLocaleString('en')} keys, which is the limit. Revoke one first.`
+      : `You have ${CEILINGS.tokensOfUser.toLocaleString('en')} tokens, which is the limit. Revoke one first.`,
+});
 
 /** Creates a key in an account that is active. A faulty wish creates nothing and returns every fault. */
 export async function issueKey(
@@ -94,6 +91,6 @@ async function issue(ports: Ports, wish: CredentialWish, what: What, by: By): Pr
     mails: await ports.tell('credential-made', { credential, by, atMs: nowMs }),
   });
   const issued = await ports.credentials.issue({ credential, event });
-  if (issued === 'too_many') return { ok: false, reason: 'invalid', faults: [TOO_MANY[what.kind]] };
+  if (issued === 'too_many') return { ok: false, reason: 'invalid', faults: [tooMany(what.kind)] };
   return typeof issued === 'string' ? { ok: false, reason: issued } : ok(issued);
 }

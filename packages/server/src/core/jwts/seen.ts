@@ -7,7 +7,7 @@
 
 import type { VerifiedJwt } from '@keyhouse/protocol';
 import { JWS_MAX_LENGTH } from '@keyhouse/protocol';
-import { LRUCache } from 'lru-cache';
+import { Lru } from '../lib/lru.ts';
 
 export interface SeenJwts {
   find(text: string): VerifiedJwt | undefined;
@@ -27,7 +27,7 @@ const OVERHEAD = 512;
 
 /** A cache of at most this many characters; the least recently used entries are dropped first. */
 export const createSeenJwts = (maxCharacters: number = DEFAULT_MAX_CHARACTERS): SeenJwts => {
-  const entries = new LRUCache<string, Entry>({
+  const entries = new Lru<string, Entry>({
     maxSize: maxCharacters,
     maxEntrySize: 2 * JWS_MAX_LENGTH,
     sizeCalculation: ({ text }) => text.length + OVERHEAD,

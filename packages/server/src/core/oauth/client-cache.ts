@@ -2,9 +2,10 @@
  * Applications that asked lately: looked up for each token and each authorization request, and hardly ever changed. Notified of
  * every change, on this server and on others; an entry is trusted as long as the list of changes is.
  */
+
 import { isClientId } from '@keyhouse/protocol';
-import { LRUCache } from 'lru-cache';
 import type { ApplicationsStore } from '../applications/application.ts';
+import { Lru } from '../lib/lru.ts';
 import type { ChangeFollower } from '../revocations/follower.ts';
 import type { Client } from './checks.ts';
 
@@ -14,7 +15,7 @@ export function cacheClients(
   { findClient }: Pick<ApplicationsStore, 'findClient'>,
   follower: ChangeFollower,
 ): ApplicationsStore['findClient'] {
-  const clients = new LRUCache<string, Client>({ max: MAX_ENTRIES });
+  const clients = new Lru<string, Client>({ max: MAX_ENTRIES });
   follower.listen({
     onChange: ({ kind, id }) => {
       if (kind === 'application') clients.delete(id);

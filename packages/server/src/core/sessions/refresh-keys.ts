@@ -2,9 +2,10 @@
  * The keys of refresh tokens' MACs: random, kept sealed under the master secret, named in each token. From time to time a new one
  * is created for new sessions; an old one stays while a session names it.
  */
+
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { type Clock, DAY_MS, MINUTE_MS } from '../lib/clock.ts';
+import { Lru } from '../lib/lru.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
 import { REFRESH_KEY_SEAL_NAME } from '../signing-keys/master-secret.ts';
@@ -40,7 +41,7 @@ const MAX_SEALS = 20_000;
 
 /** A key never changes, so it is remembered. Whether the session is active is checked elsewhere, each time. */
 export function rememberSeals({ findSeal }: Pick<SessionsStore, 'findSeal'>): SessionsStore['findSeal'] {
-  const seals = new LRUCache<string, SessionSeal>({ max: MAX_SEALS });
+  const seals = new Lru<string, SessionSeal>({ max: MAX_SEALS });
   return async (id) => {
     const known = seals.get(id);
     if (known !== undefined) return known;
@@ -52,7 +53,7 @@ export function rememberSeals({ findSeal }: Pick<SessionsStore, 'findSeal'>): Se
 
 /** Keeps opened keys in memory. */
 export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: RefreshKeysPorts): RefreshKeys {
-  const opened = new LRUCache<number, KeyObject>({ max: MAX_OPEN });
+  const opened = new Lru<number, KeyObject>({ max: MAX_OPEN });
   let current: (OpenRefreshKey & { readonly lookedAtMs: number }) | null = null;
 
   const keep = ({ id, sealedKey }: StoredRefreshKey): KeyObject | null => {
