@@ -33,7 +33,7 @@ export interface RunningServer {
 }
 
 export async function startServer(config: Config, { log, stream }: OpenedLog): Promise<RunningServer> {
-  const { keyhouse } = await openKeyhouse(config, log);
+  const { keyhouse } = await openKeyhouse(config, log, { isServing: true });
   const connections = new Connections();
   const begun = new Begun();
   begun.add(() => keyhouse.close());

@@ -16,8 +16,8 @@ export interface Opened {
   readonly secretPrevious: MasterSecret | null;
 }
 
-/** Opens store and secret and binds every verb; starts nothing. */
-export async function openKeyhouse(config: Config, log: Log): Promise<Opened> {
+/** Opens store and secret and binds every verb; starts nothing. `isServing`: for a server, which must answer while it reads. */
+export async function openKeyhouse(config: Config, log: Log, { isServing = false } = {}): Promise<Opened> {
   if (config.secret === null) {
     if (isPostgres(config.databaseUrl)) throw new Error('KEYHOUSE_SECRET is required with PostgreSQL.');
     refuseLostDatabase(sqlitePath(config.databaseUrl));
@@ -25,6 +25,7 @@ export async function openKeyhouse(config: Config, log: Log): Promise<Opened> {
   const store = await openStore({
     url: config.databaseUrl,
     poolSize: config.databasePoolSize,
+    isServing,
     onWarning: (message) => log.warn({}, message),
   });
   for (const name of store.applied) log.info({ migration: name }, 'A migration was applied.');

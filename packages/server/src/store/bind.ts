@@ -1,32 +1,34 @@
 /** Combines the rooms' reads and acts into the store that core sees. */
 import type { Change } from '../core/revocations/change.ts';
 import type { Store } from '../core/store.ts';
-import { accountsActs, accountsReads } from './accounts.ts';
-import { administrationActs, administrationReads } from './administration.ts';
-import { applicationsActs, applicationsReads } from './applications.ts';
-import { auditActs, auditReads } from './audit.ts';
-import { brandActs, brandReads } from './brand.ts';
-import { credentialsActs, credentialsReads } from './credentials.ts';
-import { factorsActs, factorsReads } from './factors.ts';
-import { grantsActs, grantsReads } from './grants.ts';
-import { holdersReads } from './holders.ts';
-import { importsActs, importsReads } from './imports.ts';
-import { invitationsActs, invitationsReads } from './invitations.ts';
-import { jwtsActs, jwtsReads } from './jwts.ts';
+import { accountsActs } from './accounts.ts';
+import { administrationActs } from './administration.ts';
+import { applicationsActs } from './applications.ts';
+import { auditActs } from './audit.ts';
+import { brandActs } from './brand.ts';
+import { credentialsActs } from './credentials.ts';
+import { factorsActs } from './factors.ts';
+import { grantsActs } from './grants.ts';
+import { importsActs } from './imports.ts';
+import { invitationsActs } from './invitations.ts';
+import { jwtsActs } from './jwts.ts';
 import { leasesActs } from './leases.ts';
-import { mailsActs, mailsReads } from './mails.ts';
-import { membersActs, membersReads } from './members.ts';
+import { mailsActs } from './mails.ts';
+import { membersActs } from './members.ts';
 import { operatorAccountsActs } from './operator-accounts.ts';
-import { permissionsActs, permissionsReads } from './permissions.ts';
+import { permissionsActs } from './permissions.ts';
 import type { Db } from './prepared.ts';
-import { profileActs, profileReads } from './profile.ts';
-import { remindersActs, remindersReads } from './reminders.ts';
-import { revocationsActs, revocationsReads } from './revocations.ts';
-import { sessionsActs, sessionsReads } from './sessions.ts';
-import { signInsActs, signInsReads } from './sign-ins.ts';
-import { masterSecretActs, masterSecretReads, signingKeysActs, signingKeysReads } from './signing-keys.ts';
-import { ticketsActs, ticketsReads } from './tickets.ts';
-import { whatEndsReads } from './what-ends.ts';
+import { profileActs } from './profile.ts';
+import { isGrowing, type Reads, readsOver } from './reads.ts';
+import { remindersActs } from './reminders.ts';
+import { revocationsActs } from './revocations.ts';
+import { sessionsActs } from './sessions.ts';
+import { signInsActs } from './sign-ins.ts';
+import { masterSecretActs, signingKeysActs } from './signing-keys.ts';
+import { ticketsActs } from './tickets.ts';
+
+/** Runs a read by its room and name, with plain data in and out. */
+export type ReadElsewhere = (room: string, name: string, args: readonly unknown[]) => Promise<unknown>;
 
 export interface Backend {
   readonly database: Store['database'];
@@ -36,6 +38,8 @@ export interface Backend {
   readonly pollDb?: Db;
   /** Turns what a read throws into StoreUnavailable if the database is the problem. */
   guardRead<Value>(read: () => Promise<Value>): Promise<Value>;
+  /** Does the growing reads somewhere else than on this thread. Left out: here. */
+  readonly readElsewhere?: ReadElsewhere;
   run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }>;
   mayHaveMoved(): boolean;
   onHint(listener: () => void): () => void;
@@ -44,16 +48,15 @@ export interface Backend {
 }
 
 export function bindStore(backend: Backend): Store {
-  const { db, pollDb = db } = backend;
   const listeners: ((changes: readonly Change[]) => void)[] = [];
 
-  const reads = <Room extends object>(room: Room): Room =>
-    mapMethods(
-      room,
-      (method) =>
-        (...args) =>
-          backend.guardRead(() => method(...args)),
-    );
+  const all = readsOver(backend.db, backend.pollDb);
+  const reads = <Room extends keyof Reads>(room: Room): Reads[Room] =>
+    mapMethods(all[room], (method, name) => {
+      const { readElsewhere } = backend;
+      if (readElsewhere !== undefined && isGrowing(room, name)) return (...args) => readElsewhere(room, name, args);
+      return (...args) => backend.guardRead(() => method(...args));
+    });
   const bound = <Room extends object>(room: Room): BoundActs<Room> =>
     mapMethods(room, (_, name) => async (input) => {
       const { result, changes } = await backend.run(name, input);
@@ -63,33 +66,33 @@ export function bindStore(backend: Backend): Store {
     }) as BoundActs<Room>;
 
   return {
-    accounts: { ...reads(accountsReads(db)), ...bound(accountsActs) },
-    administration: { ...reads(administrationReads(db)), ...bound(administrationActs) },
+    accounts: { ...reads('accounts'), ...bound(accountsActs) },
+    administration: { ...reads('administration'), ...bound(administrationActs) },
     operatorAccounts: bound(operatorAccountsActs),
-    ends: reads(whatEndsReads(db)),
-    brand: { ...reads(brandReads(db)), ...bound(brandActs) },
-    members: { ...reads(membersReads(db)), ...bound(membersActs) },
-    invitations: { ...reads(invitationsReads(db)), ...bound(invitationsActs) },
-    factors: { ...reads(factorsReads(db)), ...bound(factorsActs) },
-    profile: { ...reads(profileReads(db)), ...bound(profileActs) },
-    signIns: { ...reads(signInsReads(db)), ...bound(signInsActs) },
-    tickets: { ...reads(ticketsReads(db)), ...bound(ticketsActs) },
-    audit: { ...reads(auditReads(db)), ...bound(auditActs) },
-    credentials: { ...reads(credentialsReads(db)), ...bound(credentialsActs) },
-    imports: { ...reads(importsReads(db)), ...bound(importsActs) },
-    jwts: { ...reads(jwtsReads(db)), ...bound(jwtsActs) },
-    applications: { ...reads(applicationsReads(db)), ...bound(applicationsActs) },
-    grants: { ...reads(grantsReads(db)), ...bound(grantsActs) },
-    sessions: { ...reads(sessionsReads(db)), ...bound(sessionsActs) },
-    signingKeys: { ...reads(signingKeysReads(db)), ...bound(signingKeysActs) },
-    masterSecret: { ...reads(masterSecretReads(db)), ...bound(masterSecretActs) },
-    permissions: { ...reads(permissionsReads(db)), ...bound(permissionsActs) },
-    holders: reads(holdersReads(db)),
-    mails: { ...reads(mailsReads(db)), ...bound(mailsActs) },
-    reminders: { ...reads(remindersReads(db)), ...bound(remindersActs) },
+    ends: reads('ends'),
+    brand: { ...reads('brand'), ...bound(brandActs) },
+    members: { ...reads('members'), ...bound(membersActs) },
+    invitations: { ...reads('invitations'), ...bound(invitationsActs) },
+    factors: { ...reads('factors'), ...bound(factorsActs) },
+    profile: { ...reads('profile'), ...bound(profileActs) },
+    signIns: { ...reads('signIns'), ...bound(signInsActs) },
+    tickets: { ...reads('tickets'), ...bound(ticketsActs) },
+    audit: { ...reads('audit'), ...bound(auditActs) },
+    credentials: { ...reads('credentials'), ...bound(credentialsActs) },
+    imports: { ...reads('imports'), ...bound(importsActs) },
+    jwts: { ...reads('jwts'), ...bound(jwtsActs) },
+    applications: { ...reads('applications'), ...bound(applicationsActs) },
+    grants: { ...reads('grants'), ...bound(grantsActs) },
+    sessions: { ...reads('sessions'), ...bound(sessionsActs) },
+    signingKeys: { ...reads('signingKeys'), ...bound(signingKeysActs) },
+    masterSecret: { ...reads('masterSecret'), ...bound(masterSecretActs) },
+    permissions: { ...reads('permissions'), ...bound(permissionsActs) },
+    holders: reads('holders'),
+    mails: { ...reads('mails'), ...bound(mailsActs) },
+    reminders: { ...reads('reminders'), ...bound(remindersActs) },
     leases: bound(leasesActs),
     changes: {
-      ...reads(revocationsReads(db, pollDb)),
+      ...reads('changes'),
       ...bound(revocationsActs),
       mayHaveMoved: backend.mayHaveMoved,
       onHint: backend.onHint,

@@ -9,6 +9,8 @@ export interface OpenStoreOptions {
   readonly onWarning: (message: string) => void;
   /** `check`: refuse to open when a migration is missing, instead of applying it. Default `apply`. */
   readonly migrations?: 'apply' | 'check';
+  /** A server that answers while it reads: on SQLite, reads that may take long get a thread of their own. Default false. */
+  readonly isServing?: boolean;
   /** How many connections to PostgreSQL acts and reads may use; more are open for polling and for listening. */
   readonly poolSize?: number;
 }

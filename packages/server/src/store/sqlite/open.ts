@@ -1,5 +1,6 @@
 /**
- * Opens the store on SQLite and combines its parts: the migrations, a reader on this thread, and the writer in a separate thread.
+ * Opens the store on SQLite and combines its parts: the migrations, a reader on this thread, the writer in a separate thread, and
+ * for a server another thread for reads that may take long.
  */
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -15,17 +16,19 @@ import type { Database } from '../schema.ts';
 import { connect, isBusy, isStorageError } from './connection.ts';
 import { kyselyOver } from './dialect.ts';
 import { DatabaseFile } from './file.ts';
+import { ReaderThread } from './reader-thread.ts';
 import { WriterThread } from './writer-thread.ts';
 
 /** Embedded SQLite: reads on this thread, one writer in a separate thread. */
-export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions): Promise<OpenedStore> {
+export async function openSqlite({ url, migrations = 'apply', isServing = false }: OpenStoreOptions): Promise<OpenedStore> {
   const path = sqlitePath(url);
   mkdirSync(dirname(path), { recursive: true });
   // A new file is readable only by its owner, and SQLite gives its log files the same mode.
   closeSync(openSync(path, 'a', 0o600));
   const applied = await migrateFile(path, migrations);
-  const writer = await WriterThread.start(path);
+  const writer = isServing ? await WriterThread.start(path) : WriterThread.startWhenUsed(path);
   const reader = connect(path, { readonly: true });
+  const readerThread = isServing ? new ReaderThread(path) : null;
   const file = new DatabaseFile(path);
   const db = kyselyOver(reader);
   const dataVersion = reader.prepare('PRAGMA data_version').pluck();
@@ -56,6 +59,9 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
     database: 'SQLite',
     db,
     guardRead: guard,
+    ...(readerThread === null
+      ? {}
+      : { readElsewhere: (room, name, args) => guard(() => readerThread.read({ room, name, args })) }),
     run: (act, input) => writer.run(act, input),
     mayHaveMoved: () => {
       const version = readVersion();
@@ -69,6 +75,7 @@ export async function openSqlite({ url, migrations = 'apply' }: OpenStoreOptions
         reader.prepare('SELECT 1 FROM counters').get();
       }),
     close: async () => {
+      await readerThread?.close();
       await writer.close();
       await db.destroy();
       reader.close();

@@ -23,6 +23,9 @@ export class WriterThread {
   #outbox: WriterRequest[] = [];
   #nextId = 1;
   #isClosing = false;
+  #isUnused = false;
+  /** For the first act; what is asked for waits in the outbox. */
+  #isStarting = false;
 
   private constructor(path: string) {
     this.#path = path;
@@ -34,8 +37,16 @@ export class WriterThread {
     return writer;
   }
 
+  /** The thread is started by the first act: a command that only reads needs none. */
+  static startWhenUsed(path: string): WriterThread {
+    const writer = new WriterThread(path);
+    writer.#isUnused = true;
+    return writer;
+  }
+
   run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }> {
-    if (this.#worker === null || this.#isClosing)
+    if (this.#isUnused) this.#startForFirstAct();
+    if ((this.#worker === null && !this.#isStarting) || this.#isClosing)
       return Promise.reject(new StoreUnavailable('The writer thread is not running.'));
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
@@ -56,6 +67,21 @@ export class WriterThread {
     await exited;
   }
 
+  #startForFirstAct(): void {
+    this.#isUnused = false;
+    this.#isStarting = true;
+    this.#start().then(
+      () => {
+        this.#isStarting = false;
+        this.#send();
+      },
+      (error: Error) => {
+        this.#isStarting = false;
+        this.#refusePending(error.message);
+      },
+    );
+  }
+
   async #start(): Promise<void> {
     const worker = new Worker(new URL('./writer.ts', import.meta.url), {
       workerData: { path: this.#path },
@@ -69,7 +95,7 @@ export class WriterThread {
     worker.on('exit', () => this.#lost());
     this.#worker = worker;
     // It may have been restarting when the store was closed.
-    if (this.#isClosing) worker.postMessage('close');
+    if (this.#isClosing && this.#pending.size === 0) worker.postMessage('close');
   }
 
   #lost(): void {
@@ -85,6 +111,7 @@ export class WriterThread {
   }
 
   #send(): void {
+    if (this.#isStarting) return;
     const outbox = this.#outbox;
     this.#outbox = [];
     this.#worker?.postMessage(outbox);
