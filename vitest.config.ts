@@ -1,10 +1,24 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { defineConfig, type Plugin, type TestProjectConfiguration } from 'vitest/config';
+import { programOfTheRun } from './test/build-program.ts';
 import { PATIENCE_MS, TEST_PATIENCE_MS } from './test/patience.ts';
 
 // Each process of a run, and each program that a test starts, loads the same modules: compiled once.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/keyhouse');
+
+/** The threads of a server that a test starts within itself come out of the bundle: each of a thousand threads would read 400 modules. */
+function threadsOfTheProgram(): Plugin {
+  return {
+    name: 'keyhouse-threads',
+    async transform(code, id) {
+      const [, thread] = /\/store\/sqlite\/(writer|reader)-thread\.ts$/.exec(id) ?? [];
+      if (thread === undefined) return null;
+      const file = join(await programOfTheRun(), `dist/${thread}.js`);
+      return code.replace(`new URL('./${thread}.ts', import.meta.url)`, JSON.stringify(file));
+    },
+  };
+}
 
 /** Without a server, a database process or a browser: `npm run check` runs these. `test/architecture.test.ts` holds them to it. */
 export const UNIT = [
@@ -24,6 +38,7 @@ const project = (name: string, include: readonly string[], more: Partial<typeof 
 });
 
 export default defineConfig({
+  plugins: [threadsOfTheProgram()],
   test: {
     globalSetup: ['test/shared-things.ts'],
     testTimeout: TEST_PATIENCE_MS,

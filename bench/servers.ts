@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { programOfTheRun, removeProgram } from '../test/build-program.ts';
 import { pinned } from './machine.ts';
 import { here, say } from './say.ts';
 import { seedCredentials } from './seed.ts';
@@ -15,7 +16,8 @@ export interface Server {
   readonly readyMs: number;
 }
 
-const KEYHOUSE = here('../packages/server/bin/keyhouse.js');
+/** What people install, bundled from these sources. */
+const KEYHOUSE = join(await programOfTheRun(), 'bin/keyhouse.js');
 const POLL_MS = 5;
 const folder = mkdtempSync(join(tmpdir(), 'keyhouse-bench-'));
 const running = new Set<ChildProcess>();
@@ -31,6 +33,7 @@ export function stopServers(): void {
 export function cleanUp(): void {
   stopServers();
   rmSync(folder, { recursive: true, force: true });
+  removeProgram();
 }
 
 export const startFloor = (): Promise<Server> => start(here('peers/floor.ts'), (port) => [String(port)]);

@@ -1,15 +1,12 @@
 /** `keyhouse serve` in processes of its own over one database, as an operator runs it. Nothing here needs the test runner. */
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readConfig } from '../packages/server/src/config.ts';
 import { openKeyhouse } from '../packages/server/src/open.ts';
 import type { TestDatabase } from '../packages/server/test/databases.ts';
-import { type RunningProgram, startProgram } from '../packages/server/test/program.ts';
+import { programPath, type RunningProgram, startProgram } from '../packages/server/test/program.ts';
 import { freePort } from './free-port.ts';
-
-const PROGRAM = join(import.meta.dirname, '../packages/server/bin/keyhouse.js');
 
 export interface Fleet {
   /** Where the first of them listens. */
@@ -51,7 +48,7 @@ export async function startFleet(database: TestDatabase, servers: number): Promi
     stop,
     run: async (...args) => {
       const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...settings };
-      const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, ...args, '--json'], { env });
+      const { stdout } = await promisify(execFile)(process.execPath, [await programPath(), ...args, '--json'], { env });
       return JSON.parse(stdout);
     },
     newKeys: (count) => newKeys(settings, count),

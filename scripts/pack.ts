@@ -1,7 +1,7 @@
 /**
  * Before a package is packed, in its folder: compiles it and those of our packages that it needs, and points `package.json` at
- * the compiled files (within the repository the source itself is imported). With `--restore`, afterwards: restores
- * `package.json`.
+ * the compiled files (within the repository the source itself is imported). The server is bundled instead. With `--restore`,
+ * afterwards: restores `package.json`.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,6 +15,11 @@ const LICENSE = join(FOLDER, 'LICENSE');
 const KEPT = join(FOLDER, 'package.json.kept');
 
 type Conditions = { readonly [name: string]: string | Conditions };
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | Conditions>>;
+  readonly imports?: Conditions;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
 export interface Compiled {
   readonly types: string;
   readonly default: string;
@@ -43,19 +48,31 @@ export function publishedImports(imports: Conditions): Conditions {
 
 const compiled = (source: string): string => source.replace('./src/', './dist/').replace(/\.ts$/, '.js');
 
-function prepare(): void {
+async function prepare(): Promise<void> {
   const { scripts: _, ...manifest } = JSON.parse(readFileSync(MANIFEST, 'utf8'));
-  for (const folder of foldersNeeded(FOLDER)) if (!isCompiled(folder)) compile(folder);
-  compile(FOLDER);
-  pointAtCompiledThreads(join(FOLDER, 'dist'));
+  const isServer = manifest.name === 'keyhouse';
+  const built = isServer ? await bundle(manifest) : compileAll(manifest);
   copyFileSync(join(ROOT, 'LICENSE'), LICENSE);
   copyFileSync(MANIFEST, KEPT);
-  const published = {
+  writeFileSync(MANIFEST, `${JSON.stringify(built, null, 2)}\n`);
+}
+
+/** Nothing can be imported from it, and only what is not in the bundle has to be installed with it. */
+async function bundle({ exports: _, ...manifest }: Manifest): Promise<object> {
+  const { bundleServer } = await import('./bundle.ts');
+  const { installed } = await bundleServer(join(FOLDER, 'dist'));
+  const dependencies = Object.fromEntries(Object.entries(manifest.dependencies).filter(([name]) => installed.includes(name)));
+  return { ...manifest, dependencies };
+}
+
+function compileAll(manifest: Manifest): object {
+  for (const folder of foldersNeeded(FOLDER)) if (!isCompiled(folder)) compile(folder);
+  compile(FOLDER);
+  return {
     ...manifest,
     exports: publishedExports(manifest.exports),
     ...(manifest.imports === undefined ? {} : { imports: publishedImports(manifest.imports) }),
   };
-  writeFileSync(MANIFEST, `${JSON.stringify(published, null, 2)}\n`);
 }
 
 /** The folders of our packages that one needs, each after those that it needs itself. */
@@ -78,21 +95,10 @@ function isCompiled(folder: string): boolean {
   return sources.every((name) => statSync(join(folder, 'src', name)).mtimeMs < mtimeMs);
 }
 
-/** The server's types are not checked again (`noCheck`): `npm test` does, and it takes three times as long as the rest. */
 function compile(folder: string): void {
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '--project', join(folder, 'tsconfig.build.json')], { stdio: 'inherit' });
-}
-
-/** The compiler rewrites the names in imports, but not those of the files that threads start with. */
-function pointAtCompiledThreads(dist: string): void {
-  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
-  for (const file of files.map((name) => join(dist, name))) {
-    const code = readFileSync(file, 'utf8');
-    const pointed = code.replace(/(new URL\('\.[^']*)\.ts('\s*, import\.meta\.url\))/g, '$1.js$2');
-    if (pointed !== code) writeFileSync(file, pointed);
-  }
 }
 
 function restore(): void {
@@ -101,4 +107,4 @@ function restore(): void {
   rmSync(join(FOLDER, 'dashboard'), { recursive: true, force: true });
 }
 
-if (import.meta.main) process.argv.includes('--restore') ? restore() : prepare();
+if (import.meta.main) process.argv.includes('--restore') ? restore() : await prepare();

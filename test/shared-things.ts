@@ -1,12 +1,14 @@
 /**
- * What the tests of a run share and what takes long to start: PostgreSQL, the build of the pages, a Chromium. Each is started
- * when the first test asks for it, so a run of a few tests starts only what they need. Tests run in separate processes, so they
- * ask over HTTP.
+ * What the tests of a run share and what takes long to start: PostgreSQL, the build of the pages, the bundled server, a
+ * Chromium. Each is started when the first test asks for it, so a run of a few tests starts only what they need. Tests run in
+ * separate processes, so they ask over HTTP.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { TestProject } from 'vitest/node';
+import { removeProgram } from './build-program.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -30,6 +32,10 @@ const THINGS = {
     const { BUILD, ensureBuild } = await import('../packages/dashboard/test/build.ts');
     await ensureBuild();
     return { told: BUILD, stop: async () => {} };
+  },
+  program: async (): Promise<Thing> => {
+    const { programOfTheRun } = await import('./build-program.ts');
+    return { told: await programOfTheRun(), stop: async () => removeProgram() };
   },
   chromium: async (): Promise<Thing> => {
     const { unpackChromium } = await import('./unpack-chromium.ts');
@@ -59,6 +65,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     server.close();
     server.closeAllConnections();
+    // Its threads may have been asked for without the program.
+    removeProgram();
     for (const thing of started.values()) await thing.then(({ stop }) => stop());
   };
 }
@@ -69,7 +77,10 @@ export const postgresUrl = (): Promise<string> => askFor('postgres');
 /** The folder of the built pages. */
 export const builtDashboard = (): Promise<string> => askFor('dashboard');
 
-/** The path of the program, unpacked from its npm package. */
+/** The path of `keyhouse`, as it is published. */
+export const builtProgram = async (): Promise<string> => join(await askFor('program'), 'bin/keyhouse.js');
+
+/** The path of Chromium, unpacked from its npm package. */
 export const unpackedChromium = (): Promise<string> => askFor('chromium');
 
 const asked = new Map<Name, Promise<string>>();

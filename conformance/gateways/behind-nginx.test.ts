@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startProgram } from '../../packages/server/test/program.ts';
+import { programPath, startProgram } from '../../packages/server/test/program.ts';
 import { freePort } from '../free-port.ts';
 import { isInstalled, NGINX, needs, startGateway } from './gateway.ts';
 
@@ -109,7 +109,7 @@ async function runSteps(
   settings: Record<string, string>,
   { port, origin }: { port: number; origin: string },
 ): Promise<readonly string[]> {
-  const program = join(root, 'packages/server/bin/keyhouse.js');
+  const program = await programPath();
   const npx = `npx() { shift; "${process.execPath}" "${program}" "$@"; }`;
   const script = steps
     .map(({ lines }) =>

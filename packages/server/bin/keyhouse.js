@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 // Plain JavaScript that any Node of the last years can read: if the program is started with an old one, it says so.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-// A published package has what was compiled, and no sources.
+// A published package has a bundle, and no sources.
 const isCheckout = existsSync(new URL('../src/cli/main.ts', import.meta.url));
 
 if (major < 22 || (major === 22 && minor < 13)) {
@@ -20,7 +20,7 @@ if (major < 22 || (major === 22 && minor < 13)) {
   process.exitCode = 1;
 } else {
   await keepCompiled();
-  await import(isCheckout ? '../src/cli/main.ts' : '../dist/cli/main.js');
+  await import(isCheckout ? '../src/cli/main.ts' : '../dist/main.js');
 }
 
 /**

@@ -3,7 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const PROGRAM = join(import.meta.dirname, '..', 'bin', 'keyhouse.js');
+/** The path of `keyhouse`: in a run of tests the one that is published, bundled once for the run; elsewhere the sources. */
+export async function programPath(): Promise<string> {
+  if (process.env.VITEST === undefined) return join(import.meta.dirname, '..', 'bin', 'keyhouse.js');
+  const { builtProgram } = await import('../../../test/shared-things.ts');
+  return await builtProgram();
+}
 
 export interface RunningProgram {
   readonly pid: number;
@@ -27,11 +32,12 @@ export async function startProgram(
   settings: Readonly<Record<string, string>>,
   { fileKilobytes }: { fileKilobytes?: number } = {},
 ): Promise<RunningProgram> {
+  const program = await programPath();
   const startedAtMs = performance.now();
   // `ulimit` counts blocks of 512 bytes; the signal that comes with it would end the process.
   const limited = `trap '' XFSZ; ulimit -S -f ${(fileKilobytes ?? 0) * 2}; exec "$0" "$@"`;
   const start = fileKilobytes === undefined ? [] : ['sh', '-c', limited];
-  const [command = '', ...rest] = [...start, process.execPath, PROGRAM, 'serve'];
+  const [command = '', ...rest] = [...start, process.execPath, program, 'serve'];
   const child = spawn(command, rest, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, KEYHOUSE_PORT: '0', KEYHOUSE_DRAIN_SECONDS: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,14 +1,11 @@
-/** Runs the real program in a separate process, with a temporary folder. */
-
+/** Runs the real program in a process of its own, against a temporary folder. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PATIENCE_MS } from '../../../../test/patience.ts';
-
-const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'keyhouse.js');
-/** A command that hangs must not outlive its test. */
+import { programPath } from '../../test/program.ts';
 
 export interface Ran {
   readonly exitCode: number;
@@ -46,16 +43,19 @@ export function openBench(): Bench {
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`KEYHOUSE_${name}`, value])),
   });
 
-  const run: Bench['run'] = (args, { input = '', settings = {} } = {}) =>
-    new Promise((resolve) => {
+  const run: Bench['run'] = async (args, { input = '', settings = {} } = {}) => {
+    const program = await programPath();
+    return new Promise((resolve) => {
       const child = execFile(
         process.execPath,
-        [PROGRAM, ...args],
+        [program, ...args],
+        // A command that hangs may not outlive its test.
         { env: environment(settings), timeout: PATIENCE_MS },
         (_, stdout, stderr) => resolve({ exitCode: child.exitCode ?? -1, stdout, stderr }),
       );
       child.stdin?.end(input);
     });
+  };
 
   return {
     folder,
@@ -79,7 +79,7 @@ export function openBench(): Bench {
 }
 
 async function startServing(env: Record<string, string>): Promise<Served> {
-  const child = spawn(process.execPath, [PROGRAM, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [await programPath(), 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   const exited = once(child, 'exit');
   const port = await new Promise<number>((resolve, reject) => {

@@ -9,7 +9,7 @@ import { backupSqlite } from '../../src/store/sqlite/backup.ts';
 import { eachDatabase, postgresDatabase, sqliteDatabaseAt } from '../databases.ts';
 import { askFeed, followFeed, getFeed, tells } from '../feed.ts';
 import { startOwnPostgres } from '../postgres.ts';
-import { startProgram } from '../program.ts';
+import { programPath, startProgram } from '../program.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../server.ts';
 
 const newGuard = (server: TestServer) => server.key(1, { permissions: ['keyhouse.verify'] });
@@ -185,7 +185,7 @@ it('ends its streams when the server is told to stop, and does not wait for them
   const program = await startProgram(settings);
   try {
     const args = ['key', 'create', '--account', '1', '--name', 'guard', '--permissions', 'keyhouse.verify', '--json'];
-    const made = spawnSync(process.execPath, [join(import.meta.dirname, '../../bin/keyhouse.js'), ...args], {
+    const made = spawnSync(process.execPath, [await programPath(), ...args], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...settings },
       encoding: 'utf8',
     });

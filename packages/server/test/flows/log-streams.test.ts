@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { freePort } from '../../../../conformance/free-port.ts';
+import { programPath } from '../program.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../bin/keyhouse.js');
 const folder = mkdtempSync(join(tmpdir(), 'keyhouse-log-'));
 const { O_RDWR, O_WRONLY, O_NONBLOCK } = constants;
 
@@ -44,7 +44,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function serve(out: Descriptor, err: Descriptor): Promise<Running> {
   const [port, metricsPort] = [await freePort(), await freePort()];
-  const child = spawn(process.execPath, [`--import=data:text/javascript,${encodeURIComponent(PRELOADED)}`, PROGRAM, 'serve'], {
+  const preload = `--import=data:text/javascript,${encodeURIComponent(PRELOADED)}`;
+  const child = spawn(process.execPath, [preload, await programPath(), 'serve'], {
     env: {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
       ...{ KEYHOUSE_PORT: String(port), KEYHOUSE_METRICS_PORT: String(metricsPort), KEYHOUSE_DRAIN_SECONDS: '0' },
