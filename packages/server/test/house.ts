@@ -28,7 +28,10 @@ export interface House {
   /** What was logged. */
   readonly logged: readonly string[];
   /** A user with a verified address (notices go to no other) and no password, and their personal account. */
-  user(email?: string, wish?: { isVerified: boolean }): Promise<{ id: number; accountId: number; email: string }>;
+  user(
+    email?: string,
+    wish?: { isVerified?: boolean; passwordHash?: string; isAdministrator?: boolean },
+  ): Promise<{ id: number; accountId: number; email: string }>;
   /** A live key with all permissions of its account, unless given otherwise. */
   key(accountId: number, wish?: Partial<KeyWish>): Promise<{ id: number; text: string }>;
   /** Names of the events of an account, or of all, the newest first. */
@@ -54,11 +57,12 @@ export async function openHouse(settings: Partial<Settings> = {}, providers: rea
   });
   return {
     ...{ keyhouse, store, clock, logged },
-    user: async (email = `u${randomBytes(6).toString('hex')}@example.com`, { isVerified } = { isVerified: true }) => {
+    user: async (email = `u${randomBytes(6).toString('hex')}@example.com`, wish = {}) => {
+      const { isVerified = true, passwordHash = 'none', isAdministrator = false } = wish;
       const user = await store.accounts.createUser({
         user: {
           ...{ email, emailKey: email, displayName: 'Ada', firstName: '', lastName: '' },
-          ...{ passwordHash: 'none', isAdministrator: false, createdAtMs: clock.now() },
+          ...{ passwordHash, isAdministrator, createdAtMs: clock.now() },
         },
         event: happened(OPERATOR, clock.now(), 'user.created'),
       });

@@ -37,7 +37,7 @@ export async function proveWithPasskey(
 
 /** How this user can prove who they are. A provider that the operator removed from the settings does not count any more. */
 export async function proofMethodsOf(
-  { profile, factors, providers }: ProveAgainPorts,
+  { profile, factors, providers }: Pick<ProveAgainPorts, 'profile' | 'factors' | 'providers'>,
   user: User,
 ): Promise<readonly ('password' | 'passkey' | 'provider')[]> {
   const [hash, passkeys, identities] = await Promise.all([
