@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { openHouse } from '../../test/house.ts';
+import { OPERATOR, openHouse, SECRET } from '../../test/house.ts';
+import { happened } from './audit/event.ts';
 import { DAY_MS, HOUR_MS } from './lib/clock.ts';
+import { MasterSecret } from './lib/master-secret.ts';
 import { createReloader, dailyReminders } from './serving.ts';
 
 describe('the reloader', () => {
@@ -111,16 +113,24 @@ describe('reminders', () => {
 });
 
 describe('a server that runs', () => {
-  it('hears within a moment what another process has changed, and says when it needs a new master secret', async () => {
+  it('reads the catalogue again when another process has changed it', async () => {
     const house = await openHouse();
-    const { permissions, revocations } = house.keyhouse;
-    const nowMs = house.clock.now();
-    const event = { event: 'permission.catalogue_set', atMs: nowMs, by: { actor: 'operator', requestId: null, person: {} } } as const;
+    const { permissions } = house.keyhouse;
     const catalogue = [{ name: 'invoices.read', sentence: 'See invoices', isGrantable: false, isSensitive: false }];
+    const event = happened(OPERATOR, house.clock.now(), 'permission.catalogue_set');
     await house.store.permissions.setPermissions({ permissions: catalogue, event });
-    await revocations.follower.look();
+    await house.keyhouse.revocations.follower.look();
     await expect.poll(() => permissions.exists('other.read'), { interval: 5 }).toBe(false);
     expect(permissions.exists('invoices.read')).toBe(true);
     expect(house.logged).toEqual([]);
+  });
+
+  it('says that it must be started with the new master secret when that was rotated', async () => {
+    const house = await openHouse();
+    const to = new MasterSecret('another master secret for the tests, long enough');
+    const rotated = await house.keyhouse.signingKeys.rotateMasterSecret({ from: SECRET, to, by: OPERATOR });
+    expect(rotated.ok).toBe(true);
+    await house.keyhouse.revocations.follower.look();
+    expect(house.logged).toEqual(['The master secret was rotated. Start this server with the new one. {}']);
   });
 });
