@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type House, OPERATOR, openHouse } from '../../../test/house.ts';
 import { CALLBACK, clientOf, type HouseApplication, newApplication, newCode, signIn } from '../../../test/house-sessions.ts';
-import { asUser, userNow } from '../../../test/house-things.ts';
+import { asUser } from '../../../test/house-things.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import { makeCode, redeemCode } from './code.ts';
@@ -72,12 +72,5 @@ describe('a code', () => {
       expect(outcome).toEqual({ ok: false, reason: 'invalid_grant' });
     }
     expect((await house.events()).includes('session.opened')).toBe(false);
-  });
-
-  it('is not given to somebody who has signed out since', async () => {
-    const house = await openHouse();
-    const { user, application, opened } = await granted(house);
-    await house.keyhouse.signIns.signOut(await userNow(house, user), opened.signIn.id, asUser(user));
-    await expect(newCode(house, { user, application, opened, scope: 'invoices.read' })).rejects.toThrow();
   });
 });
