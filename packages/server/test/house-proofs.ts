@@ -17,8 +17,11 @@ export function hashOfPassword(): Promise<string> {
 }
 
 /** A user whose password is `PASSWORD`. */
-export const userWithPassword = async (house: House, email?: string, wish: Parameters<House['user']>[1] = {}): Promise<HouseUser> =>
-  await house.user(email, { passwordHash: await hashOfPassword(), ...wish });
+export const userWithPassword = async (
+  house: House,
+  email?: string,
+  wish: Parameters<House['user']>[1] = {},
+): Promise<HouseUser> => await house.user(email, { passwordHash: await hashOfPassword(), ...wish });
 
 /** Somebody who is not signed in yet. */
 export const fromAddress = (address: string): By => ({ actor: 'anonymous', requestId: null, person: { address } });

@@ -22,18 +22,20 @@ describe('the size of a picture', () => {
   });
 
   it('is that of the JPEG frame, behind tables, application data and fill bytes', () => {
-    expect(readPicture(jpeg(APP0, TABLE, 'ffff', frame('ffc0', 640, 480)))).toEqual({ type: 'image/jpeg', width: 640, height: 480 });
+    expect(readPicture(jpeg(APP0, TABLE, 'ffff', frame('ffc0', 640, 480)))).toEqual({
+      type: 'image/jpeg',
+      width: 640,
+      height: 480,
+    });
     expect(readPicture(jpeg(APP0, frame('ffc2', 3, 2)))).toMatchObject({ width: 3, height: 2 });
     // DHT lies among the frame markers, and is none.
     expect(readPicture(jpeg(frame('ffc4', 999, 999), frame('ffc0', 3, 2)))).toMatchObject({ width: 3, height: 2 });
   });
 
   it('is that of a lossy, a lossless and an extended WebP', () => {
-    const sizes = [
-      webp('VP8 ', '0000009d012a8002e001'),
-      webp('VP8L', '2f7fc27700'),
-      webp('VP8X', '000000007f0200df0100'),
-    ].map(readPicture);
+    const sizes = [webp('VP8 ', '0000009d012a8002e001'), webp('VP8L', '2f7fc27700'), webp('VP8X', '000000007f0200df0100')].map(
+      readPicture,
+    );
     expect(sizes).toEqual(Array(3).fill({ type: 'image/webp', width: 640, height: 480 }));
   });
 });

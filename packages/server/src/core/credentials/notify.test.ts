@@ -9,10 +9,7 @@ describe('who is told of a new key', () => {
     const house = await openHouse();
     const owner = await house.user();
     const team = await newTeam(house, owner, 'Engines');
-    const [admin, developer] = [
-      await newMember(house, team, owner, 'admin'),
-      await newMember(house, team, owner, 'developer'),
-    ];
+    const [admin, developer] = [await newMember(house, team, owner, 'admin'), await newMember(house, team, owner, 'developer')];
     await newMember(house, team, owner, 'viewer');
     await newMember(house, team, owner, 'developer');
     const toldBy = async (by: Parameters<typeof house.keyhouse.credentials.createKey>[1]) => {

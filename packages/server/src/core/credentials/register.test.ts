@@ -15,7 +15,13 @@ describe('registering by API', () => {
     const outcome = await credentials.register({ ...INPUT, email: 'ada@example.com' });
     if (!outcome.ok) throw new Error(outcome.reason);
     const { user, token, text } = outcome;
-    expect(token).toMatchObject({ name: 'phone', userId: user.id, accountId: user.accountId, permissions: null, expiresAtMs: null });
+    expect(token).toMatchObject({
+      name: 'phone',
+      userId: user.id,
+      accountId: user.accountId,
+      permissions: null,
+      expiresAtMs: null,
+    });
     expect(await verdictOf(house, text)).toBe('ok');
     expect(await mailsOf(house)).toEqual([{ kind: 'verify-email', to: 'ada@example.com' }]);
     expect(await house.events(user.accountId)).toEqual(['user.email_verification_sent', 'token.created', 'user.created']);
@@ -49,6 +55,12 @@ it('is closed as the pages are, to everyone without an invitation', async () => 
 
 it('keeps of a token’s secret only its hash', () => {
   const token = newToken('phone', 'login', 'the secret', 5);
-  expect(token).toMatchObject({ kind: 'token', environment: 'live', source: 'login', hash: hashSecret('the secret'), createdAtMs: 5 });
+  expect(token).toMatchObject({
+    kind: 'token',
+    environment: 'live',
+    source: 'login',
+    hash: hashSecret('the secret'),
+    createdAtMs: 5,
+  });
   expect(JSON.stringify(token)).not.toContain('the secret');
 });

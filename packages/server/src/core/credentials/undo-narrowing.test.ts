@@ -8,9 +8,16 @@ import { undoEndsAtMs } from './undo-narrowing.ts';
 
 describe('what can be undone', () => {
   it('is what a person narrowed in the dashboard, for a day; never what the operator or the credential itself did', () => {
-    const by = (actor: 'key:7' | 'token:7' | 'application:7'): By => ({ actor, authority: IN_THE_ACT, requestId: null, person: {} });
+    const by = (actor: 'key:7' | 'token:7' | 'application:7'): By => ({
+      actor,
+      authority: IN_THE_ACT,
+      requestId: null,
+      person: {},
+    });
     expect(undoEndsAtMs(asUser({ id: 7 }), 5)).toBe(5 + DAY_MS);
-    expect([OPERATOR, by('key:7'), by('token:7'), by('application:7')].map((who) => undoEndsAtMs(who, 5))).toEqual(Array(4).fill(null));
+    expect([OPERATOR, by('key:7'), by('token:7'), by('application:7')].map((who) => undoEndsAtMs(who, 5))).toEqual(
+      Array(4).fill(null),
+    );
   });
 
   it('is told to everyone who manages the key, when it is undone by another member of its team', async () => {

@@ -110,7 +110,13 @@ describe('verifying a credential', () => {
     const verdict = await house.keyhouse.verify(parseCredential(text), { address: null, userAgent: null });
     expect(verdict).toMatchObject({
       ok: true,
-      caller: { kind: 'token', userId: user.id, hash: token.hash, isPreviousSecret: true, secretEndsAtMs: house.clock.now() + 60_000 },
+      caller: {
+        kind: 'token',
+        userId: user.id,
+        hash: token.hash,
+        isPreviousSecret: true,
+        secretEndsAtMs: house.clock.now() + 60_000,
+      },
     });
     expect(await usedAtMs()).toBe(house.clock.now());
   });

@@ -61,7 +61,8 @@ describe('recovery codes', () => {
 
   it('are the same however they are typed, and others for another user', () => {
     const hash = hashRecoveryCode(USER, 'abcd-efgh-jkmn-pqrs');
-    for (const typed of ['ABCD-EFGH-JKMN-PQRS', 'abcdefghjkmnpqrs', ' abcd efgh jkmn pqrs. ']) expect(hashRecoveryCode(USER, typed)).toBe(hash);
+    for (const typed of ['ABCD-EFGH-JKMN-PQRS', 'abcdefghjkmnpqrs', ' abcd efgh jkmn pqrs. '])
+      expect(hashRecoveryCode(USER, typed)).toBe(hash);
     expect(hashRecoveryCode(USER, 'abcd-efgh-jkmn-pqrt')).not.toBe(hash);
     expect(hashRecoveryCode(8, 'abcd-efgh-jkmn-pqrs')).not.toBe(hash);
     // "1" and "2…" are not the same two as "12" and "…".

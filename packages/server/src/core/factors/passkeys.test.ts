@@ -4,7 +4,14 @@ import { type House, ISSUER, openHouse, SECRET } from '../../../test/house.ts';
 import { addPasskey } from '../../../test/house-proofs.ts';
 import { userNow } from '../../../test/house-things.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
-import { checkNewPasskey, checkPasskey, newPasskeyOptions, offersPasskeys, type PasskeyPorts, passkeyOptions } from './passkeys.ts';
+import {
+  checkNewPasskey,
+  checkPasskey,
+  newPasskeyOptions,
+  offersPasskeys,
+  type PasskeyPorts,
+  passkeyOptions,
+} from './passkeys.ts';
 
 const portsOf = ({ store, clock }: House): PasskeyPorts => ({
   ...{ factors: store.factors, tickets: store.tickets, secret: SECRET, secrets: [SECRET], clock, url: ISSUER },
@@ -77,8 +84,14 @@ describe('the answer of a passkey', () => {
     const good = authenticator.answer(await passkeyOptions(ports, 'log-in', null));
     const bad = [
       ...[null, 'text', 7, [], {}, { ...good, id: 7 }, { ...good, id: 'x'.repeat(1365) }, { ...good, response: null }],
-      ...[{ ...good, response: {} }, { ...good, response: { ...good.response, clientDataJSON: 'not JSON' } }],
-      ...[{ ...good, response: { ...good.response, signature: 'AAAA' } }, { ...good, id: createAuthenticator(ISSUER).id }],
+      ...[
+        { ...good, response: {} },
+        { ...good, response: { ...good.response, clientDataJSON: 'not JSON' } },
+      ],
+      ...[
+        { ...good, response: { ...good.response, signature: 'AAAA' } },
+        { ...good, id: createAuthenticator(ISSUER).id },
+      ],
     ];
     for (const answer of bad) expect(await checkPasskey(ports, 'log-in', null, answer), JSON.stringify(answer)).toBeNull();
     expect(await checkPasskey(ports, 'log-in', null, good)).not.toBeNull();
@@ -109,6 +122,12 @@ describe('a new passkey', () => {
 });
 
 it('offers passkeys wherever the origin has a name: browsers refuse them at an IP address', () => {
-  const urls = ['https://keys.example.com', 'http://localhost:3000', 'http://127.0.0.1:3000', 'https://[::1]', 'https://10.example'];
+  const urls = [
+    'https://keys.example.com',
+    'http://localhost:3000',
+    'http://127.0.0.1:3000',
+    'https://[::1]',
+    'https://10.example',
+  ];
   expect(urls.map(offersPasskeys)).toEqual([true, true, false, false, true]);
 });

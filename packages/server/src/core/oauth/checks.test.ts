@@ -32,7 +32,14 @@ async function open(wish: Parameters<typeof newApplication>[2] = {}) {
 describe('an authorization request', () => {
   it('that is complete is read as it is', async () => {
     const { ports, application, house } = await open();
-    const given = { ...GOOD, client_id: application.clientId, prompt: 'login  consent', max_age: '60', nonce: 'n', id_token_hint: 'an ID token' };
+    const given = {
+      ...GOOD,
+      client_id: application.clientId,
+      prompt: 'login  consent',
+      max_age: '60',
+      nonce: 'n',
+      id_token_hint: 'an ID token',
+    };
     const checked = await checkRequest(ports, new Map(Object.entries(given).map(([name, value]) => [name, [value]])));
     if (!checked.ok) throw new Error(JSON.stringify(checked));
     expect(checked.request).toEqual({

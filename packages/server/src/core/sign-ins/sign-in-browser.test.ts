@@ -32,7 +32,11 @@ describe('signing in with a password', () => {
     if (!entered.ok || entered.next !== 'done') throw new Error(JSON.stringify(entered));
     expect(entered.opened.signIn).toMatchObject({ userId: user.id, methods: ['password'], address: '203.0.113.7' });
     expect(await house.keyhouse.signIns.find(entered.opened.secret)).not.toBeNull();
-    const refused = [await enter(house, user, 'wrong'), await enter(house, { email: 'no@example.com' }), await enter(house, disabled)];
+    const refused = [
+      await enter(house, user, 'wrong'),
+      await enter(house, { email: 'no@example.com' }),
+      await enter(house, disabled),
+    ];
     expect(refused).toEqual(Array(3).fill({ ok: false, reason: 'no-match' }));
   });
 
@@ -48,7 +52,10 @@ describe('signing in with a password', () => {
     expect((await signIns.list(user.id)).signIns).toEqual([]);
     expect(await signIns.waitingStep(step)).toEqual(['totp', 'recovery-code']);
     expect(await withCode(house, step, 'wrong')).toEqual({ ok: false, reason: 'wrong-code' });
-    expect(await withCode(house, step, code())).toMatchObject({ ok: true, opened: { signIn: { methods: ['password', 'totp'] } } });
+    expect(await withCode(house, step, code())).toMatchObject({
+      ok: true,
+      opened: { signIn: { methods: ['password', 'totp'] } },
+    });
     expect(await signIns.waitingStep(step)).toBeNull();
     expect(await withCode(house, step, code())).toEqual({ ok: false, reason: 'step-over' });
   });

@@ -7,7 +7,7 @@ import { happened } from '../audit/event.ts';
 import type { RefusalNote } from '../audit/refusals.ts';
 import { openPasswordHashing } from '../passwords/password-hashing.ts';
 import { createSignInLimits } from './sign-in-limits.ts';
-import { admitted, type ProvePasswordPorts, type Proved, provePassword, type Settled } from './verify-password.ts';
+import { admitted, type Proved, type ProvePasswordPorts, provePassword, type Settled } from './verify-password.ts';
 
 const BY = fromAddress('203.0.113.7');
 const NO_MATCH = { ok: false, reason: 'no-match' };

@@ -19,7 +19,10 @@ describe('a signature', () => {
   });
 
   it('is that of the very data, with either algorithm', () => {
-    for (const [algorithm, { privateKey, publicKey }] of [['ES256', ec], ['RS256', rsa]] as const) {
+    for (const [algorithm, { privateKey, publicKey }] of [
+      ['ES256', ec],
+      ['RS256', rsa],
+    ] as const) {
       const signature = makeSignature(algorithm, privateKey, DATA);
       const key = keyOf(algorithm, publicKey);
       expect(verifySignature(key, DATA, signature)).toBe(true);
@@ -31,9 +34,17 @@ describe('a signature', () => {
   });
 
   it('is refused for its length before OpenSSL sees it: cut, longer, or empty', () => {
-    for (const [algorithm, { privateKey, publicKey }] of [['ES256', ec], ['RS256', rsa]] as const) {
+    for (const [algorithm, { privateKey, publicKey }] of [
+      ['ES256', ec],
+      ['RS256', rsa],
+    ] as const) {
       const signature = Buffer.from(makeSignature(algorithm, privateKey, DATA));
-      const others = [Buffer.alloc(0), signature.subarray(1), signature.subarray(0, -1), Buffer.concat([signature, Buffer.of(0)])];
+      const others = [
+        Buffer.alloc(0),
+        signature.subarray(1),
+        signature.subarray(0, -1),
+        Buffer.concat([signature, Buffer.of(0)]),
+      ];
       for (const other of others) expect(verifySignature(keyOf(algorithm, publicKey), DATA, other)).toBe(false);
     }
     // r = s = 0 verifies everything in a verifier that forgets to look (CVE-2022-21449).
@@ -43,9 +54,10 @@ describe('a signature', () => {
   it('of PKCS #1 is none of PSS, and the other way round, though the key is the same', () => {
     const pss = sign('sha256', DATA, { key: rsa.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 });
     const pkcs1 = makeSignature('RS256', rsa.privateKey, DATA);
-    expect([verifySignature(keyOf('PS256', rsa.publicKey), DATA, pss), verifySignature(keyOf('RS256', rsa.publicKey), DATA, pss)]).toEqual([
-      ...[true, false],
-    ]);
+    expect([
+      verifySignature(keyOf('PS256', rsa.publicKey), DATA, pss),
+      verifySignature(keyOf('RS256', rsa.publicKey), DATA, pss),
+    ]).toEqual([...[true, false]]);
     expect(verifySignature(keyOf('PS256', rsa.publicKey), DATA, pkcs1)).toBe(false);
     expect(verifySignature(keyOf('RS512', rsa.publicKey), DATA, pkcs1)).toBe(false);
   });
@@ -53,6 +65,7 @@ describe('a signature', () => {
 
 it('knows the algorithms by their exact names, and no name that JavaScript brings along', () => {
   expect(['ES256', 'RS256', 'PS256', 'HS256'].every(isAlgorithm)).toBe(true);
-  for (const name of ['none', 'es256', 'ES256 ', '', 'constructor', '__proto__', 'toString', null, 256]) expect(isAlgorithm(name)).toBe(false);
+  for (const name of ['none', 'es256', 'ES256 ', '', 'constructor', '__proto__', 'toString', null, 256])
+    expect(isAlgorithm(name)).toBe(false);
   expect(algorithmRow('ES512')).toMatchObject({ type: 'EC', hash: 'sha512', curve: 'P-521', signatureBytes: 132 });
 });

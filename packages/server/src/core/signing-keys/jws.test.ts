@@ -43,7 +43,8 @@ describe('a JWS', () => {
     const text = signJws(key, 'at+jwt', '{}');
     const header = { alg: 'ES256', kid: key.kid, typ: 'at+jwt' };
     expect(verify(reheaded(text, header))).toBe('{}');
-    for (const alg of ['RS256', 'HS256', 'none', 'ES384', 'es256']) expect(verify(reheaded(text, { ...header, alg })), alg).toBe('signature');
+    for (const alg of ['RS256', 'HS256', 'none', 'ES384', 'es256'])
+      expect(verify(reheaded(text, { ...header, alg })), alg).toBe('signature');
     expect(verify(reheaded(text, { ...header, typ: 'JWT' }))).toBe('signature');
   });
 
@@ -51,6 +52,7 @@ describe('a JWS', () => {
     const text = signJws(key, 'at+jwt', '{}');
     expect(verify(signJws({ ...key, kid: 'another' }, 'at+jwt', '{}'))).toBe('unknown_key');
     expect(verify(reheaded(text, { alg: 'ES256', kid: key.kid, typ: 'at+jwt', jku: 'https://evil.example' }))).toBe('malformed');
-    for (const none of ['', '..', text.slice(0, text.lastIndexOf('.')), `${text}.`, `${text}=`, `${text} `]) expect(verify(none)).toBe('malformed');
+    for (const none of ['', '..', text.slice(0, text.lastIndexOf('.')), `${text}.`, `${text}=`, `${text} `])
+      expect(verify(none)).toBe('malformed');
   });
 });
