@@ -131,6 +131,6 @@ describe('a server that runs', () => {
     const rotated = await house.keyhouse.signingKeys.rotateMasterSecret({ from: SECRET, to, by: OPERATOR });
     expect(rotated.ok).toBe(true);
     await house.keyhouse.revocations.follower.look();
-    expect(house.logged).toEqual(['The master secret was rotated. Start this server with the new one. {}']);
+    expect(house.logged).toContain('The master secret was rotated. Start this server with the new one. {}');
   });
 });

@@ -157,11 +157,11 @@ describe('a credential that was imported', () => {
     return user;
   }
 
-  it('keeps its secret: with its id before the bar, and with no other', async () => {
+  it('keeps its secret: with its id before the bar, or without one, and with no other id', async () => {
     const house = await openHouse();
     const user = await imported(house, { secret: 'abcdefgh' });
-    expect(await verdictOf(house, '12|abcdefgh')).toBe('ok');
-    const texts = ['abcdefgh', '13|abcdefgh', '012|abcdefgh', '|abcdefgh', '12|abcdefg', '12|12|abcdefgh', `${user.id}|abcdefgh`];
+    expect([await verdictOf(house, '12|abcdefgh'), await verdictOf(house, 'abcdefgh')]).toEqual(['ok', 'ok']);
+    const texts = ['13|abcdefgh', '012|abcdefgh', '|abcdefgh', '12|abcdefg', '12|12|abcdefgh', `${user.id}|abcdefgh`];
     for (const text of texts) expect(await verdictOf(house, text), text).toBe('unknown');
   });
 

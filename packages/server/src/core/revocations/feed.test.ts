@@ -50,7 +50,7 @@ describe('the feed', () => {
     const from = feed.position();
     expect(idsOf(await feed.ask(from))).toEqual([]);
     const end = await revoke('3');
-    await revoke('signing keys', 'signing-keys');
+    await revoke('', 'permissions');
     const message = await feed.ask(from);
     expect(message).toMatchObject({ epoch: 'first', position: end + 1, whole: false });
     expect(bodyOf(message)).toMatchObject({ after: 2, position: end + 1, at: NOW_MS, whole: false });

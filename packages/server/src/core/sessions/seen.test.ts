@@ -3,9 +3,13 @@ import { SeenSessions } from './seen.ts';
 
 /** Where they are written; it can be away, or slow. */
 function open() {
-  const state = { isAway: false, written: [] as (readonly { id: string; atMs: number }[])[], hang: null as Promise<void> | null };
+  const state = {
+    ...{ isAway: false, hang: null as Promise<void> | null, onWrite: () => {} },
+    written: [] as (readonly { id: string; atMs: number }[])[],
+  };
   const sessions = {
     recordSeen: async ({ sessions: seen }: { sessions: readonly { readonly id: string; readonly atMs: number }[] }) => {
+      state.onWrite();
       await state.hang;
       if (state.isAway) throw new Error('away');
       state.written.push(seen);
@@ -44,10 +48,12 @@ describe('when sessions were seen', () => {
 
   it('is written by one flush at a time, and what is seen during one comes with the next', async () => {
     const { state, sessions, seen } = open();
-    const hang = Promise.withResolvers<void>();
+    const [hang, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     state.hang = hang.promise;
+    state.onWrite = begun.resolve;
     seen.record('a', 1);
     const first = seen.flush(sessions);
+    await begun.promise;
     seen.record('a', 2);
     const second = seen.flush(sessions);
     hang.resolve();

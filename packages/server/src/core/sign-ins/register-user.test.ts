@@ -54,7 +54,7 @@ describe('registering a user', () => {
     await registerUser(ports, { ...INPUT, displayName: '  Ada Lovelace ' }, make);
     expect(made.map(({ displayName }) => displayName)).toEqual(['Ada.L', 'Ada Lovelace']);
     expect(made[0]).toMatchObject({
-      ...{ email: 'Ada.L@example.com', emailKey: 'ada.l@example.com', isAdministrator: false },
+      ...{ email: 'Ada.L@Example.com', emailKey: 'ada.l@example.com', isAdministrator: false },
       ...{ passwordHash: expect.stringMatching(/^\$argon2id\$/), createdAtMs: house.clock.now() },
     });
     expect(JSON.stringify(made)).not.toContain(PASSWORD);
