@@ -56,8 +56,8 @@ const CLOCK_TOLERANCE_MS = 5_000;
 export function createApiKeyClient(options: ApiKeyClientOptions): ApiKeyClient {
   const issuer = readIssuer(options.issuer);
   const { apiKey, permissions, expiresIn = 3600, subject, resource } = options;
-  if (apiKey === '') throw new TypeError('apiKey: it is empty.');
-  if (!(expiresIn > 0)) throw new TypeError('expiresIn: seconds, more than none.');
+  if (apiKey === '') throw new TypeError('apiKey: must not be empty.');
+  if (!(expiresIn > 0)) throw new TypeError('expiresIn: must be more than 0 seconds.');
   let minted: Minted | null = null;
   let inFlight: Promise<Minted> | null = null;
   /** The issuer's clock minus ours: expiries are given by its clock. */

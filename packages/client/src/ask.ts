@@ -76,5 +76,5 @@ export function refusalOf({ status, body }: Answer): KeyhouseError {
 
 function unreachable(answer: Answer | null, cause: unknown): KeyhouseError {
   const what = answer === null ? 'did not answer' : `answered ${answer.status}`;
-  return new KeyhouseError('unreachable', `The issuer ${what}. What is signed in stays so; try again later.`, { cause });
+  return new KeyhouseError('unreachable', `The issuer ${what}. The session is kept; try again later.`, { cause });
 }

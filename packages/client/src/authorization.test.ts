@@ -44,7 +44,7 @@ describe.each([
 
   it.each(ELSEWHERE)('is never another host: %j', async (text) => {
     open();
-    await expect(returnTo(text)).rejects.toThrow('returnTo must be an address of this application.');
+    await expect(returnTo(text)).rejects.toThrow('returnTo: must be a URL of this application.');
   });
 
   it('is a path of the application', async () => {

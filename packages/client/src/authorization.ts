@@ -68,12 +68,12 @@ export function stateOf(url: URL): string | null {
 export function readCode({ searchParams }: URL, issuer: string): string {
   const names = [...searchParams.keys()];
   if (new Set(names).size !== names.length)
-    throw new KeyhouseError('unexpected_answer', 'The answer has a parameter twice (RFC 6749 §3.1).');
+    throw new KeyhouseError('unexpected_answer', 'A parameter occurs twice in the answer (RFC 6749 §3.1).');
   // RFC 9207 §2.4: compared as text, and an answer without it is not accepted.
   if (searchParams.get('iss') !== issuer)
-    throw new KeyhouseError('issuer_mismatch', 'The answer does not come from the issuer that was asked (RFC 9207).');
+    throw new KeyhouseError('issuer_mismatch', 'The answer is not from the issuer that was asked (RFC 9207).');
   const [error, code] = [searchParams.get('error'), searchParams.get('code')];
-  if (error !== null) throw new KeyhouseError(error, searchParams.get('error_description') ?? `The sign-in ended: ${error}.`);
+  if (error !== null) throw new KeyhouseError(error, searchParams.get('error_description') ?? `The sign-in failed: ${error}.`);
   if (code === null || code === '') throw new KeyhouseError('unexpected_answer', 'The answer has no code.');
   return code;
 }
@@ -92,7 +92,7 @@ function readReturnTo(text: string | undefined, redirectUri: string): string | n
   const path = url?.href.slice(url.origin.length);
   // A custom scheme has no origin that could be compared ("null"), and no paths.
   if (url === null || origin === 'null' || url.origin !== origin || !path?.startsWith('/') || path.startsWith('//'))
-    throw new TypeError('returnTo must be an address of this application.');
+    throw new TypeError('returnTo: must be a URL of this application.');
   return path;
 }
 
@@ -110,7 +110,7 @@ const randomText = (): string => base64url(crypto.getRandomValues(new Uint8Array
 async function challengeOf(verifier: string): Promise<string> {
   const { subtle } = crypto as { subtle?: typeof crypto.subtle };
   if (subtle === undefined)
-    throw new KeyhouseError('insecure_context', 'Browsers sign in only from pages over HTTPS, or at localhost.');
+    throw new KeyhouseError('insecure_context', 'In a browser, signing in needs HTTPS or localhost.');
   return base64url(new Uint8Array(await subtle.digest('SHA-256', new TextEncoder().encode(verifier))));
 }
 

@@ -120,7 +120,7 @@ export function createClient(options: ClientOptions): Client {
     if (wish.mode === 'popup') return await signInWithPopup(wish);
     const page = findPage();
     if (page === null)
-      throw new TypeError('There is no page to leave: open signInUrl() and give the answer to handleRedirect().');
+      throw new TypeError('signIn() needs a browser page. Without one, open signInUrl() and pass the answer to handleRedirect().');
     page.location.assign(await signInUrl(wish));
     // The page is being left; nothing here may continue.
     return await new Promise<never>(() => {});
@@ -166,7 +166,10 @@ export function createClient(options: ClientOptions): Client {
     page?.history.replaceState(page.history.state, '', pending?.returnTo ?? withoutAnswer(url));
     if (pending !== null) return { session: await redeem(url, pending), returnTo: pending.returnTo };
     if (page !== null && (await handOver(state, text))) return null;
-    throw new KeyhouseError('unknown_state', 'This answer belongs to no sign-in that was begun here, or to one that is over.');
+    throw new KeyhouseError(
+      'unknown_state',
+      'This answer does not belong to a sign-in that was started here, or that sign-in has ended.',
+    );
   }
 
   async function userInfo(): Promise<UserInfo> {
@@ -174,7 +177,7 @@ export function createClient(options: ClientOptions): Client {
     const response = await fetchFromIssuer(`${issuer}/auth/userinfo`);
     const body = readObject(await response.text());
     if (!response.ok) throw refusalOf({ status: response.status, headers: response.headers, body });
-    if (typeof body.sub !== 'string') throw new KeyhouseError('unexpected_answer', 'The issuer does not say who it is.');
+    if (typeof body.sub !== 'string') throw new KeyhouseError('unexpected_answer', 'The issuer did not say who the user is.');
     return body as UserInfo;
   }
 
@@ -208,7 +211,7 @@ export function createClient(options: ClientOptions): Client {
     getToken: keeper.jwt,
     signOut: async ({ endSignIn = false, returnTo } = {}) => {
       const page = findPage();
-      if (endSignIn && page === null) throw new TypeError('endSignIn: there is no page to leave.');
+      if (endSignIn && page === null) throw new TypeError('endSignIn: needs a browser page.');
       const before = await keeper.forget();
       const revoked = before === null || (await revoke(before.refreshToken));
       if (endSignIn) {

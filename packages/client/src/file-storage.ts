@@ -23,7 +23,7 @@ export function inFile(path: string): TokenStorage {
       if (process.platform !== 'win32' && (mode & FOR_OTHERS) !== 0)
         throw new KeyhouseError(
           'storage',
-          `Others may read ${path}. Make it yours alone: chmod 600, and sign in again if they did.`,
+          `Other users can read or write ${path}. Run chmod 600 on it, and sign in again if somebody did.`,
         );
       return readObject(await file.readFile('utf8'));
     } finally {

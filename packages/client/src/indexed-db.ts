@@ -114,4 +114,4 @@ function openDatabase(name: string): Promise<IdbDatabase> {
 }
 
 const failure = (cause: unknown): KeyhouseError =>
-  new KeyhouseError('storage', 'The browser could not keep or find the session.', { cause });
+  new KeyhouseError('storage', 'The browser could not store or read the session.', { cause });

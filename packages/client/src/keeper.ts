@@ -232,6 +232,6 @@ async function stored<T>(work: () => T | Promise<T>): Promise<T> {
     return await work();
   } catch (cause) {
     if (cause instanceof KeyhouseError) throw cause;
-    throw new KeyhouseError('storage', 'What is kept of the session cannot be read or written.', { cause });
+    throw new KeyhouseError('storage', 'The stored session cannot be read or written.', { cause });
   }
 }

@@ -9,7 +9,7 @@ import { webLock } from './web-lock.ts';
 /** Throws outside of a page, and if the user has forbidden the site to store anything. */
 export function inLocalStorage(): TokenStorage {
   const page = findPage();
-  if (page === null) throw new TypeError('There is no localStorage outside of a page.');
+  if (page === null) throw new TypeError('localStorage needs a browser page.');
   const storage: WebStorage = page.localStorage;
   return {
     get: (key) => storage.getItem(key),

@@ -31,7 +31,7 @@ export async function signInOnLoopback(
       ...{ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', connection: 'close' },
       ...{ 'content-security-policy': "default-src 'none'", 'referrer-policy': 'no-referrer' },
     });
-    response.end('<!doctype html><title>Signed in</title><p>You can close this window and go back to the program.');
+    response.end('<!doctype html><title>Signed in</title><p>You can close this window and return to the program.');
     answered(`http://127.0.0.1:${port}${request.url}`);
   });
   await new Promise<void>((resolve, reject) => {
@@ -42,7 +42,7 @@ export async function signInOnLoopback(
   try {
     await open(await client.signInUrl({ ...options, redirectUri: `http://127.0.0.1:${port}${path}` }));
     const done = await client.handleRedirect(await orAborted(answer, signal));
-    if (done === null) throw new KeyhouseError('unknown_state', 'The browser came back without an answer.');
+    if (done === null) throw new KeyhouseError('unknown_state', 'The browser came back without an answer to this sign-in.');
     return done.session;
   } finally {
     server.close();

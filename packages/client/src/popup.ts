@@ -11,7 +11,7 @@ const TAKEN_WITHIN_MS = 1_000;
 /** Must be called before anything is awaited: browsers open windows only while a click is handled. */
 export function openPopup(): PopupWindow {
   const popup = findPage()?.open('', '_blank', FEATURES) ?? null;
-  if (popup === null) throw new KeyhouseError('popup_blocked', 'The browser did not open a window to sign in.');
+  if (popup === null) throw new KeyhouseError('popup_blocked', 'The browser did not open the sign-in window.');
   return popup;
 }
 
@@ -19,7 +19,7 @@ export function openPopup(): PopupWindow {
 export function answerFromPopup(state: string, signal: AbortSignal): Promise<string> {
   const channel = new BroadcastChannel(nameOf(state));
   return new Promise<string>((resolve, reject) => {
-    const abort = () => reject(new KeyhouseError('aborted', 'The sign-in was given up.', { cause: signal.reason }));
+    const abort = () => reject(new KeyhouseError('aborted', 'The sign-in was cancelled.', { cause: signal.reason }));
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort);
     listen(channel, (data) => {

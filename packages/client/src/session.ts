@@ -45,7 +45,7 @@ export function checkIdToken(
     [claims.aud].flat().includes(clientId) &&
     (nonce === null || claims.nonce === nonce) &&
     (sub === undefined || claims.sub === sub);
-  if (!isGood) throw new KeyhouseError('unexpected_answer', 'The ID token is not the answer to this sign-in.');
+  if (!isGood) throw new KeyhouseError('unexpected_answer', 'The ID token does not belong to this sign-in.');
 }
 
 /** Empty if it is not a JWT. */

@@ -47,7 +47,7 @@ function readAnswer({ body }: Answer, askedAtMs: number, before: Tokens | undefi
     idToken: id_token ?? before?.idToken ?? null,
   };
   if (!/^bearer$/i.test(String(type)) || !isTokens(tokens))
-    throw new KeyhouseError('unexpected_answer', 'The issuer answered without the tokens that it should have given.');
+    throw new KeyhouseError('unexpected_answer', 'The answer of the issuer does not have the tokens that were expected.');
   return tokens;
 }
 

@@ -64,7 +64,7 @@ export function createAsk({ issuer, key, fetch }: Pick<Settings, 'issuer' | 'key
     const isExpected = response.status === 204 || (response.headers.get('content-type') ?? '').startsWith(expected);
     if (response.ok && isExpected) return response;
     void response.body?.cancel().catch(() => {});
-    const what = response.ok ? `an answer that is no ${expected}` : `answered ${response.status}`;
+    const what = response.ok ? `the answer is not ${expected}` : `answered ${response.status}`;
     throw new IssuerFault(`${path}: ${what}.`, response.status);
   };
 }
@@ -89,7 +89,7 @@ export async function readBytes(response: Response, { most, path, signal }: Boun
   let bytes = new Uint8Array();
   let length = 0;
   for await (const chunk of chunksOf(response, { path, signal })) {
-    if (length + chunk.length > most) throw new IssuerFault(`${path}: an answer of more than ${most} bytes.`, response.status);
+    if (length + chunk.length > most) throw new IssuerFault(`${path}: the answer has more than ${most} bytes.`, response.status);
     // One growing array: a thousand chunks of one byte each cost no more than their content.
     if (length + chunk.length > bytes.length) bytes = grown(bytes, length, length + chunk.length);
     bytes.set(chunk, length);
@@ -112,7 +112,7 @@ export async function* chunksOf(
       yield value;
     }
   } catch (error) {
-    throw new IssuerFault(`${path}: the answer broke off (${reasonOf(error)}).`, null);
+    throw new IssuerFault(`${path}: the answer was cut off (${reasonOf(error)}).`, null);
   } finally {
     void reader.cancel().catch(() => {});
   }
@@ -132,6 +132,6 @@ export function textOf(bytes: Uint8Array, path: string): string {
   try {
     return UTF8.decode(bytes);
   } catch {
-    throw new IssuerFault(`${path}: an answer that is not UTF-8.`, 200);
+    throw new IssuerFault(`${path}: the answer is not UTF-8.`, 200);
   }
 }

@@ -51,7 +51,7 @@ export function createClock({ wallMs, monotonicMs, told, say }: Ports): GuardClo
       const minutes = Math.max(1, Math.round(Math.abs(aheadMs) / 60_000));
       const side = aheadMs > 0 ? 'ahead of' : 'behind';
       say(
-        `The clock of this machine is about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ${side} that of Keyhouse. The guard goes by Keyhouse's; set the clock right.`,
+        `The clock of this machine is about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ${side} that of Keyhouse. The guard uses the time of Keyhouse. Correct the clock of this machine.`,
       );
     },
     get aheadMs() {

@@ -31,7 +31,7 @@ export async function* readEvents(response: Response, { most, path, signal }: Bo
       length += line.length + 1;
       if (line.length > 0) {
         if (startsWith(line, DATA)) data.push(line.subarray(DATA.length));
-        if (data.length > MAX_LINES) throw new IssuerFault(`${path}: an event of more than ${MAX_LINES} lines.`, null);
+        if (data.length > MAX_LINES) throw new IssuerFault(`${path}: an event has more than ${MAX_LINES} lines.`, null);
         continue;
       }
       if (data.length > 0) yield { data };
@@ -39,7 +39,7 @@ export async function* readEvents(response: Response, { most, path, signal }: Bo
       length = 0;
     }
     const rest = chunk.subarray(start);
-    if (length + held + rest.length > most) throw new IssuerFault(`${path}: an event of more than ${most} bytes.`, null);
+    if (length + held + rest.length > most) throw new IssuerFault(`${path}: an event has more than ${most} bytes.`, null);
     if (held + rest.length > open.length) open = grown(open, held, held + rest.length);
     open.set(rest, held);
     held += rest.length;

@@ -170,7 +170,7 @@ export class FeedReader implements Feed {
     const signed = await this.#verify(bytes, signature);
     const message = readFeedMessage(textOf(bytes, PATH));
     if (message === null || !isSignatureOf(signed, message, { issuer: this.#ports.issuer, sha256: signed.sha256 }))
-      throw forged('a message that cannot be read');
+      throw forged('it cannot be read');
     this.#refuseBackwards(message, asOfMs);
     const isNewEpoch = this.#position !== null && message.epoch !== this.#position.epoch;
     if (isNewEpoch) this.#recent = this.#older = new Map();
@@ -196,24 +196,24 @@ export class FeedReader implements Feed {
   /** The signed content, if it is about exactly these bytes: no other message is parsed at all. */
   async #verify(bytes: Uint8Array, signature: string): Promise<FeedSignature> {
     const jws = readCompactJws(signature);
-    if (jws === null || jws.header.typ !== FEED_TYPE) throw forged('a message without a signature');
+    if (jws === null || jws.header.typ !== FEED_TYPE) throw forged('it has no signature');
     const key = this.#ports.keys.find(jws.header.kid) ?? (await this.#ports.keys.seek(jws.header.kid));
-    if (key === undefined || key === null || key.alg !== jws.header.alg) throw forged('a message signed by nobody known');
+    if (key === undefined || key === null || key.alg !== jws.header.alg) throw forged('it is signed with an unknown key');
     const isGood = await key.verify(jws.signingInput, jws.signature);
     const signed = isGood ? readFeedSignature(jws.payload) : null;
-    if (signed === null || signed.sha256 !== (await sha256(bytes))) throw forged('a message with a wrong signature');
+    if (signed === null || signed.sha256 !== (await sha256(bytes))) throw forged('its signature is wrong');
     return signed;
   }
 
   #refuseBackwards(message: FeedMessage, asOfMs: number): void {
-    if (!message.whole && message.epoch !== this.#position?.epoch) throw forged('a message of another list');
+    if (!message.whole && message.epoch !== this.#position?.epoch) throw forged('it belongs to another epoch');
     if (this.#position === null) return;
     // Unless this machine's clock confirms it: then Keyhouse's was ahead, and was corrected.
     if (this.#isPast(message, asOfMs) && Math.abs(message.atMs - this.#ports.wallMs()) > CLOCK_SKEW_MS)
-      throw forged('a message of the past');
+      throw forged('its time is in the past');
     if (message.epoch !== this.#position.epoch) return;
-    if (message.position < this.#position.position) throw forged('a message from before what was heard');
-    if (!message.whole && message.after > this.#position.position) throw forged('a message after a gap');
+    if (message.position < this.#position.position) throw forged('it is older than the last one');
+    if (!message.whole && message.after > this.#position.position) throw forged('messages before it are missing');
   }
 
   /** What Keyhouse's clock shows by now, if it runs a little slow. */
@@ -295,12 +295,12 @@ export class FeedReader implements Feed {
       const response = await this.#ports.ask({ path: PATH + this.#resumeQuery(), accept: 'text/event-stream', signal });
       for await (const { data } of readEvents(response, { most: MAX_BYTES, path: PATH, signal })) {
         const [text, signature] = data;
-        if (text === undefined || signature === undefined) throw forged('an event without a signature');
+        if (text === undefined || signature === undefined) throw forged('an event of the stream has no signature');
         await this.#hear(text, new TextDecoder().decode(signature), this.#ports.monotonicMs());
         restart(SILENT_MS);
       }
     } catch (error) {
-      if (signal.aborted) throw new IssuerFault(`${PATH}: the feed fell silent.`, null);
+      if (signal.aborted) throw new IssuerFault(`${PATH}: the feed sent nothing for too long.`, null);
       throw error;
     } finally {
       release();
@@ -331,4 +331,4 @@ export class FeedReader implements Feed {
   }
 }
 
-const forged = (what: string): IssuerFault => new IssuerFault(`${PATH}: ${what}; it is not believed.`, null);
+const forged = (what: string): IssuerFault => new IssuerFault(`${PATH}: a message was rejected, because ${what}.`, null);

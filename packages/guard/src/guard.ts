@@ -133,9 +133,9 @@ function textOf(metrics: GuardMetrics): string {
 }
 
 function sentenceOf(error: unknown): string {
-  if (!(error instanceof IssuerFault)) return `A fault of the guard itself: ${reasonOf(error)}.`;
+  if (!(error instanceof IssuerFault)) return `Internal error of the guard: ${reasonOf(error)}.`;
   if (!error.isRefused) return error.message;
-  return `${error.message} Keyhouse does not take this guard's key: make one with "keyhouse key create --account 1 --permissions keyhouse.verify".`;
+  return `${error.message} Keyhouse rejects the key of this guard. Create one with "keyhouse key create --account 1 --permissions keyhouse.verify".`;
 }
 
 /** Our own IDs, never a client's: sixteen random letters of this process, then a count. */

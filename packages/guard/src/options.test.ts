@@ -36,13 +36,13 @@ describe('a guard with an OpenAPI document', () => {
     expect(ask('GET', '/v1/items/7')).toBe('items.read');
     expect([ask('GET', '/v1/files/a/b'), ask('POST', '/v1/files')]).toEqual(['refused', 'refused']);
     expect(said).toEqual([
-      expect.stringMatching(/^openapi: paths\["\/v1\/files\/\{path\+\}"\]: .*all of \/v1\/files\/\*\* is refused/),
+      expect.stringMatching(/^openapi: paths\["\/v1\/files\/\{path\+\}"\]: .*so \/v1\/files\/\*\* is refused/),
     ]);
   });
 
   it('does not start with a $ref that it cannot follow', () => {
     expect(() => start(documentOf({ '/a': { get: { $ref: 'a.yaml' } } }))).toThrow(
-      'openapi: paths["/a"].get: Its $ref leads out of the document.',
+      'openapi: paths["/a"].get: Its $ref points outside the document.',
     );
   });
 

@@ -91,15 +91,15 @@ const MAX_NOTES = 10;
 /** @throws Error that names every fault, one per line. */
 export function readOptions(options: GuardOptions): Settings {
   const faults: string[] = [];
-  for (const name of Object.keys(options)) if (!KNOWN.includes(name)) faults.push(`${name}: there is no such option.`);
+  for (const name of Object.keys(options)) if (!KNOWN.includes(name)) faults.push(`${name}: this option does not exist.`);
   const issuer = readIssuer(options.issuer, faults);
   const { kind } = parseCredential(typeof options.key === 'string' ? options.key : '');
-  if (kind !== 'key') faults.push('key: an API key of the operator account was wanted, kh_live_… or kh_test_….');
+  if (kind !== 'key') faults.push('key: must be an API key of the operator account, kh_live_… or kh_test_….');
   const { environment = null, rememberSeconds = 5, feed = 'stream' } = options;
-  if (!(environment === null || environment === 'live' || environment === 'test')) faults.push('environment: live or test.');
-  if (feed !== 'stream' && feed !== 'poll') faults.push('feed: stream or poll.');
+  if (!(environment === null || environment === 'live' || environment === 'test')) faults.push('environment: must be live or test.');
+  if (feed !== 'stream' && feed !== 'poll') faults.push('feed: must be stream or poll.');
   if (!(rememberSeconds >= 0 && rememberSeconds <= MAX_REMEMBERED_SECONDS))
-    faults.push(`rememberSeconds: 0 to ${MAX_REMEMBERED_SECONDS}.`);
+    faults.push(`rememberSeconds: must be 0 to ${MAX_REMEMBERED_SECONDS}.`);
   faults.push(...faultsOfPatience(options));
   const patienceOf = new Map<Route, Patience>();
   const notes: string[] = [];
@@ -127,9 +127,9 @@ function readIssuer(text: unknown, faults: string[]): string {
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : null;
   const origin = url === null ? '' : url.origin;
   if (url === null || (text !== origin && text !== `${origin}/`))
-    faults.push('issuer: an origin was wanted, https://keys.example.com.');
+    faults.push('issuer: must be an origin such as https://keys.example.com.');
   else if (url.protocol !== 'https:' && !LOOPBACK.test(origin))
-    faults.push('issuer: plain HTTP is for this machine only; use HTTPS.');
+    faults.push('issuer: must use HTTPS. HTTP is allowed only on localhost.');
   return origin;
 }
 
@@ -146,13 +146,13 @@ function readRoutes(
   faults: string[],
   notes: string[],
 ): readonly Route[] {
-  if (routes !== undefined && openapi !== undefined) faults.push('openapi: either this or routes.');
+  if (routes !== undefined && openapi !== undefined) faults.push('openapi: set either openapi or routes, not both.');
   const derived = openapi === undefined ? null : deriveRoutes(openapi);
   faults.push(...(derived?.faults ?? []).map((fault) => `openapi: ${fault}`));
   for (const warning of derived?.warnings ?? []) notes.push(warning);
   const rules: readonly RouteRule[] = derived?.routes ?? routes ?? [];
   if (!Array.isArray(rules)) {
-    faults.push('routes: a list was wanted.');
+    faults.push('routes: must be a list.');
     return [];
   }
   return rules.flatMap((rule, index) => {
@@ -183,12 +183,12 @@ export const patienceOver = (
 export function faultsOfPatience({ whenStale, staleAfterMs, whenAway }: Patience): readonly string[] {
   const faults: string[] = [];
   if (!(whenStale === undefined || whenStale === 'ask' || whenStale === 'refuse' || whenStale === 'allow'))
-    faults.push('whenStale: ask, refuse or allow.');
+    faults.push('whenStale: must be ask, refuse or allow.');
   if (!(staleAfterMs === undefined || (staleAfterMs >= 1000 && staleAfterMs <= 86_400_000)))
-    faults.push('staleAfterMs: 1000 (heartbeats come each second) to 86400000.');
+    faults.push('staleAfterMs: must be 1000 (there is a heartbeat each second) to 86400000.');
   const isHonest = typeof whenAway === 'object' && whenAway !== null && whenAway.honourSeconds > 0;
   if (!(whenAway === undefined || whenAway === 'refuse' || isHonest))
-    faults.push('whenAway: refuse, or { honourSeconds } above 0.');
+    faults.push('whenAway: must be refuse, or { honourSeconds } above 0.');
   return faults;
 }
 
@@ -196,7 +196,7 @@ function readProxies(texts: readonly string[], faults: string[]): readonly Addre
   return texts.flatMap((text) => {
     const block = parseBlock(text);
     if (block.ok) return [block.value];
-    faults.push('trustedProxies: addresses or CIDR blocks, such as 10.0.0.0/8, without host bits.');
+    faults.push('trustedProxies: must be IP addresses or CIDR blocks such as 10.0.0.0/8, without host bits.');
     return [];
   });
 }

@@ -79,10 +79,10 @@ function readHeader(path: string, record: readonly string[], columns: Columns, d
     const between = record.length === 1 ? '' : ` between ${WORDS[delimiter] ?? delimiter}`;
     throw new ImportError(
       'invalid',
-      `${path}: the header lacks ${lacking.join(', ')}. The first line has ${record.length} cells${between}.`,
+      `${path}: the header does not have ${lacking.join(', ')}. The first line has ${record.length} cells${between}.`,
     );
   }
-  if (new Set(header).size !== header.length) throw new ImportError('invalid', `${path}: a column is twice in the header.`);
+  if (new Set(header).size !== header.length) throw new ImportError('invalid', `${path}: a column occurs twice in the header.`);
   const strange = known === undefined ? [] : header.filter((column) => !known.includes(column));
   if (known !== undefined && strange.length > 0)
     throw new ImportError(

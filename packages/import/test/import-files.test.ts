@@ -85,7 +85,7 @@ describe('a list of keys in CSV', () => {
     const told = await report('keys', write(`sep=;\nhash;permissions\n${hash};*\n${hash}x;*;more\n`), ...KEYS);
     expect(told.not_taken).toMatchObject([{ at: 'line 4', reason: 'unreadable' }]);
     const headless = await refusal('keys', write(`${hash};Billing\n${hash};x\n`), ...KEYS);
-    expect(headless).toContain('the header lacks hash. The first line has 2 cells between semicolons.');
+    expect(headless).toContain('the header does not have hash. The first line has 2 cells between semicolons.');
     expect(headless).not.toContain(hash);
     expect(headless).not.toContain('Billing');
     const strange = await refusal('keys', write('hash;colour\n'), ...KEYS);
@@ -124,7 +124,7 @@ describe('the tables of an application in CSV', () => {
     expect([ada?.displayName, ada?.firstName, ada?.lastName]).toEqual(['Ada NULL', 'Ada', 'NULL']);
     expect([grace?.displayName, grace?.firstName, grace?.passwordHash]).toEqual(['Hopper', '', '']);
     const without = await refusal('sanctum', '--users', users, '--tokens', tokens);
-    expect(without).toContain('the header lacks id. The first line has 8 cells between semicolons.');
+    expect(without).toContain('the header does not have id. The first line has 8 cells between semicolons.');
   });
 
   it('and a map of abilities may begin with a byte-order mark', async () => {

@@ -28,10 +28,10 @@ export const isSame = (one: OperationAsks, other: OperationAsks): boolean =>
 export function readRefused(members: Members): boolean | { readonly fault: string } {
   const refused = own(members, 'x-refused');
   if (refused === undefined || refused === false) return false;
-  if (refused !== true) return { fault: '"x-refused" is true or false.' };
+  if (refused !== true) return { fault: '"x-refused" must be true or false.' };
   return own(members, 'x-permission') === undefined && own(members, 'x-public') !== true
     ? true
-    : { fault: 'It cannot be refused and be public or have an "x-permission".' };
+    : { fault: '"x-refused": true cannot be combined with "x-permission" or "x-public": true.' };
 }
 
 /**
@@ -42,7 +42,7 @@ export function readRefused(members: Members): boolean | { readonly fault: strin
 export function readAsks(method: string, pieces: readonly Piece[], levels: Levels): ReadAsks {
   const { root, item, operation } = levels;
   const security = readSecurity(operation, root);
-  if (security === 'malformed') return { fault: '"security" is a list of objects.' };
+  if (security === 'malformed') return { fault: '"security" must be a list of objects.' };
   // An operation with its own security is not made public by a level further out; nor is anything below "x-public": false.
   let mayBePublic = true;
   let isToldNotPublic = false;
@@ -61,14 +61,14 @@ export function readAsks(method: string, pieces: readonly Piece[], levels: Level
   if (security === 'optional' && !isToldNotPublic)
     return {
       fault:
-        'Its security is optional. Say "x-public": true, or "x-permission" with a permission; "x-public": false, here or for the whole document, asks for the permission of its path.',
+        'Its security is optional, so it is unclear whether it is public. Write "x-public": true if it is, or "x-permission" with the permission that it requires. With "x-public": false, here or in the whole document, it requires the permission of its path.',
     };
   const derived = derive(method, pieces);
   if ('fault' in derived || security !== 'none-anywhere') return derived;
   const asks = derived.asks.kind === 'permission' ? derived.asks.permission : 'nothing';
   return {
     ...derived,
-    warning: `The document has no security for it. It will ask for ${asks}; say "security": [] if it is public.`,
+    warning: `The document has no security for it, so it will require ${asks}. If it is public, write "security": [].`,
   };
 }
 
@@ -76,11 +76,11 @@ export function readAsks(method: string, pieces: readonly Piece[], levels: Level
 function readLevel(members: Members): ReadAsks | null {
   const permission = own(members, 'x-permission');
   const isPublic = own(members, 'x-public');
-  if (isPublic !== undefined && typeof isPublic !== 'boolean') return { fault: '"x-public" is true or false.' };
+  if (isPublic !== undefined && typeof isPublic !== 'boolean') return { fault: '"x-public" must be true or false.' };
   if (permission === undefined) return isPublic === true ? PUBLIC : null;
-  if (isPublic === true) return { fault: 'It cannot be public and have an "x-permission".' };
+  if (isPublic === true) return { fault: '"x-public": true cannot be combined with "x-permission".' };
   if (typeof permission !== 'string' || !isPermission(permission))
-    return { fault: '"x-permission" is text like reports.read or reports.write.' };
+    return { fault: '"x-permission" must be a permission such as reports.read or reports.write.' };
   if (isReserved(permission)) return { fault: 'Names that begin with keyhouse. are reserved.' };
   return { asks: { kind: 'permission', permission } };
 }
@@ -98,10 +98,10 @@ function readSecurity(operation: Members, root: Members): Security {
 
 function derive(method: string, pieces: readonly Piece[]): ReadAsks {
   const resource = resourceOf(pieces);
-  if (resource === null) return { fault: 'No segment of the path names what it is about. Write "x-permission".' };
+  if (resource === null) return { fault: 'No segment of the path names a resource. Write "x-permission".' };
   const permission = permissionFor(method, resource);
   if (permission === null)
-    return { fault: `${JSON.stringify(resource)} cannot be the name of a resource. Write "x-permission".` };
+    return { fault: `${JSON.stringify(resource)} is not a valid name of a resource. Write "x-permission".` };
   if (isReserved(permission)) return { fault: 'Names that begin with keyhouse. are reserved. Write "x-permission".' };
   return { asks: { kind: 'permission', permission } };
 }

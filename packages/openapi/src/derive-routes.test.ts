@@ -112,7 +112,7 @@ describe('a document of a shop', () => {
 
   test('warns of a method that is always refused', () => {
     expect(deriveRoutes(PETS).warnings).toEqual([
-      'paths["/store/status/"].options: OPTIONS is always refused, but for the preflights of browsers.',
+      'paths["/store/status/"].options: OPTIONS is always refused, except for CORS preflight requests.',
     ]);
   });
 });
@@ -155,13 +155,13 @@ describe('where the paths begin', () => {
   test.each([
     [[{ url: '/v1' }, { url: '/v2' }], 'servers: The servers have different paths (/v1, /v2)'],
     [[{ url: 'https://a.example/{version}' }], 'servers: The base path "/{version}" has a variable'],
-    [[{ url: 'v1' }], 'servers: A server has a "url"'],
-    [[{ url: '' }], 'servers: A server has a "url"'],
+    [[{ url: 'v1' }], 'servers: A server needs a "url"'],
+    [[{ url: '' }], 'servers: A server needs a "url"'],
     [[{ url: '/v1?x=1' }], 'servers: The base path "/v1?x=1" cannot be read'],
     [[{ url: '/../v1' }], 'servers: The base path "/../v1" cannot be read'],
-    [[{}], 'servers: A server has a "url"'],
-    [[null], 'servers: A server has a "url"'],
-    ['/v1', 'servers: A list'],
+    [[{}], 'servers: A server needs a "url"'],
+    [[null], 'servers: A server needs a "url"'],
+    ['/v1', 'servers: It must be a list'],
   ])('%j leaves it to the operator', (servers, sentence) => {
     expect(patternOf(servers)).toContain(sentence);
     expect(patternOf(servers, '/chosen/')).toBe('/chosen/pets');
@@ -211,20 +211,20 @@ describe('what an operation asks for', () => {
   });
 
   test.each([
-    [{ 'x-permission': 'pets' }, '"x-permission" is text'],
-    [{ 'x-permission': ['pets.read'] }, '"x-permission" is text'],
-    [{ 'x-permission': '*' }, '"x-permission" is text'],
-    [{ 'x-permission': null }, '"x-permission" is text'],
-    [{ 'x-permission': '__proto__' }, '"x-permission" is text'],
+    [{ 'x-permission': 'pets' }, '"x-permission" must be a permission'],
+    [{ 'x-permission': ['pets.read'] }, '"x-permission" must be a permission'],
+    [{ 'x-permission': '*' }, '"x-permission" must be a permission'],
+    [{ 'x-permission': null }, '"x-permission" must be a permission'],
+    [{ 'x-permission': '__proto__' }, '"x-permission" must be a permission'],
     [{ 'x-permission': 'keyhouse.read' }, 'reserved'],
-    [{ 'x-public': 'true' }, '"x-public" is true or false'],
-    [{ 'x-public': true, 'x-permission': 'a.read' }, 'cannot be public'],
+    [{ 'x-public': 'true' }, '"x-public" must be true or false'],
+    [{ 'x-public': true, 'x-permission': 'a.read' }, '"x-public": true cannot be combined'],
     [{ security: [{}] }, 'optional'],
     [{ security: [{}, { token: [] }] }, 'optional'],
-    [{ security: {} }, '"security" is a list'],
-    [{ security: null }, '"security" is a list'],
-    [{ security: [[]] }, '"security" is a list'],
-    [7, 'An operation is an object'],
+    [{ security: {} }, '"security" must be a list'],
+    [{ security: null }, '"security" must be a list'],
+    [{ security: [[]] }, '"security" must be a list'],
+    [7, 'An operation must be an object'],
   ])('%j is a fault with its place', (operation, sentence) => {
     expect(asked(operation)).toMatch(/^paths\["\/pets\/\{id\}"\]\.get: /);
     expect(asked(operation)).toContain(sentence);
@@ -244,48 +244,48 @@ describe('what an operation asks for', () => {
     const item = (get: object | undefined, head: object) => derive({ '/a': { ...(get && { get }), head } });
     expect(item({}, {}).routes).toEqual([{ methods: ['GET'], pattern: '/a', permission: 'a.read' }]);
     expect(item(undefined, {}).routes).toEqual([{ methods: ['GET'], pattern: '/a', permission: 'a.read' }]);
-    expect(item({}, { 'x-permission': 'b.read' }).faults).toEqual([expect.stringContaining('paths["/a"].head: HEAD goes')]);
-    expect(item(undefined, { 'x-public': true }).faults).toEqual([expect.stringContaining('paths["/a"].head: HEAD goes')]);
+    expect(item({}, { 'x-permission': 'b.read' }).faults).toEqual([expect.stringContaining('paths["/a"].head: HEAD is allowed')]);
+    expect(item(undefined, { 'x-public': true }).faults).toEqual([expect.stringContaining('paths["/a"].head: HEAD is allowed')]);
   });
 });
 
 describe('what cannot be said is a fault', () => {
   test.each([
-    [{ '/files/{a}{b}': { get: {} } }, 'there is no text'],
-    [{ '/files/{a': { get: {} } }, 'no other one to it'],
-    [{ '/files/{a}.{b}}': { get: {} } }, 'no other one to it'],
-    [{ '/files/{a};v={b}': { get: {} } }, 'No server may read'],
-    [{ '/files/{a}%2f{b}': { get: {} } }, 'No server may read'],
-    [{ '/files/{a}%25': { get: {} } }, 'No server may read'],
-    [{ '/files{?a}': { get: {} } }, 'another name'],
+    [{ '/files/{a}{b}': { get: {} } }, 'two templates without text between'],
+    [{ '/files/{a': { get: {} } }, 'without a matching one'],
+    [{ '/files/{a}.{b}}': { get: {} } }, 'without a matching one'],
+    [{ '/files/{a};v={b}': { get: {} } }, 'is not allowed in a path'],
+    [{ '/files/{a}%2f{b}': { get: {} } }, 'is not allowed in a path'],
+    [{ '/files/{a}%25': { get: {} } }, 'is not allowed in a path'],
+    [{ '/files{?a}': { get: {} } }, 'The name of the template'],
     [{ [`/${'{a}.'.repeat(9)}`]: { get: { 'x-permission': 'a.read' } } }, 'at most 8 placeholders'],
-    [{ '/files/{path+}': { get: {} } }, 'another name'],
-    [{ '/files/{}': { get: {} } }, 'another name'],
-    [{ '/:resource': { get: {} } }, 'cannot be the name'],
-    [{ '/files/%2e%2e/x': { get: {} } }, 'No server may read'],
-    [{ '/a//b': { get: {} } }, 'No server may read'],
-    [{ '//': { get: {} } }, 'No server may read'],
-    [{ '/a/../b': { get: {} } }, 'No server may read'],
-    [{ '/a%3fb': { get: {} } }, 'No server may read'],
-    [{ '/a;b': { get: {} } }, 'No server may read'],
-    [{ '/a\u0000': { get: {} } }, 'No server may read'],
-    [{ '/\ud800': { get: {} } }, 'No server may read'],
-    [{ pets: { get: {} } }, 'begins with a slash'],
-    [{ [`/${'a'.repeat(9000)}`]: { get: {} } }, 'No server may read'],
+    [{ '/files/{path+}': { get: {} } }, 'The name of the template'],
+    [{ '/files/{}': { get: {} } }, 'The name of the template'],
+    [{ '/:resource': { get: {} } }, 'is not a valid name'],
+    [{ '/files/%2e%2e/x': { get: {} } }, 'is not allowed in a path'],
+    [{ '/a//b': { get: {} } }, 'is not allowed in a path'],
+    [{ '//': { get: {} } }, 'is not allowed in a path'],
+    [{ '/a/../b': { get: {} } }, 'is not allowed in a path'],
+    [{ '/a%3fb': { get: {} } }, 'is not allowed in a path'],
+    [{ '/a;b': { get: {} } }, 'is not allowed in a path'],
+    [{ '/a\u0000': { get: {} } }, 'is not allowed in a path'],
+    [{ '/\ud800': { get: {} } }, 'is not allowed in a path'],
+    [{ pets: { get: {} } }, 'must begin with a slash'],
+    [{ [`/${'a'.repeat(9000)}`]: { get: {} } }, 'is not allowed in a path'],
     [{ '/{id}': { get: {} } }, 'Write "x-permission"'],
     [{ '/': { get: {} } }, 'Write "x-permission"'],
-    [{ '/.a': { get: {} } }, 'cannot be the name'],
+    [{ '/.a': { get: {} } }, 'is not a valid name'],
     [{ '/v1': { get: {} } }, 'Write "x-permission"'],
     [{ '/x-{id}': { get: {} } }, 'Write "x-permission"'],
-    [{ '/größen': { get: {} } }, 'cannot be the name'],
+    [{ '/größen': { get: {} } }, 'is not a valid name'],
     [{ '/keyhouse': { get: {} } }, 'reserved'],
-    [{ [`/${'x'.repeat(124)}`]: { get: {} } }, 'cannot be the name'],
-    [{ '/a': null }, 'A path holds an object'],
-    [{ '/a': { $ref: 'other.yaml#/a' } }, 'leads out of the document'],
-    [{ '/a': { $ref: 'https://evil.example/a.json' } }, 'leads out of the document'],
-    [{ '/a': { $ref: '#/nowhere' } }, 'leads nowhere'],
-    [{ '/a': { $ref: '#/constructor/prototype' } }, 'leads nowhere'],
-    [{ '/a': { $ref: '#/paths/~1a' } }, 'in a circle'],
+    [{ [`/${'x'.repeat(124)}`]: { get: {} } }, 'is not a valid name'],
+    [{ '/a': null }, 'A path must be an object'],
+    [{ '/a': { $ref: 'other.yaml#/a' } }, 'points outside the document'],
+    [{ '/a': { $ref: 'https://evil.example/a.json' } }, 'points outside the document'],
+    [{ '/a': { $ref: '#/nowhere' } }, 'does not exist in the document'],
+    [{ '/a': { $ref: '#/constructor/prototype' } }, 'does not exist in the document'],
+    [{ '/a': { $ref: '#/paths/~1a' } }, 'is circular'],
     [{ '/a': { $ref: '#/components/pathItems/x', get: {} } }, 'next to its $ref'],
   ])('%.60j', (paths, sentence) => {
     const { routes, permissions, faults } = derive(paths, { components: { pathItems: {} } });
@@ -295,13 +295,13 @@ describe('what cannot be said is a fault', () => {
 
   test.each([
     [{ swagger: '2.0', basePath: '/v1', paths: {} }, 'Swagger 2.0'],
-    [{ openapi: '3.3.0', paths: { '/a': {} } }, '3.0, 3.1 and 3.2'],
-    [{ openapi: '3.2.0', paths: { '/a': {} }, 'x-refused': true }, 'stands on a path'],
-    [{ openapi: 3.1, paths: { '/a': {} } }, 'in quotes'],
+    [{ openapi: '3.3.0', paths: { '/a': {} } }, '3.0, 3.1 or 3.2'],
+    [{ openapi: '3.2.0', paths: { '/a': {} }, 'x-refused': true }, 'Write it in a path'],
+    [{ openapi: 3.1, paths: { '/a': {} } }, 'in quotation marks'],
     [{ openapi: '3.1.0' }, 'no paths'],
     [{ openapi: '3.1.0', paths: [] }, 'no paths'],
     [{ openapi: '3.1.0', paths: {} }, 'no paths'],
-    [{}, 'OpenAPI 3.0'],
+    [{}, 'must be 3.0'],
     [null, 'an object'],
     [[], 'an object'],
     ['openapi: 3.1.0', 'an object'],

@@ -54,15 +54,17 @@ export function deriveRoutes(document: unknown, { base: chosen }: DeriveOptions 
 }
 
 function faultOfDocument(document: unknown): string | null {
-  if (!isObject(document)) return 'The document is no OpenAPI document: an object was wanted.';
+  if (!isObject(document)) return 'This is not an OpenAPI document: it must be an object.';
   if (own(document, 'swagger') !== undefined)
-    return 'swagger: This is Swagger 2.0. OpenAPI 3.0, 3.1 and 3.2 are read: convert the file first, with its basePath as the path of a server.';
+    return 'swagger: Swagger 2.0 is not supported. Convert the file to OpenAPI 3.0, 3.1 or 3.2 first, with its basePath as the path of a server.';
   const version = own(document, 'openapi');
   if (typeof version !== 'string' || !/^3\.[012]\.\d+$/.test(version))
-    return 'openapi: OpenAPI 3.0, 3.1 and 3.2 are read, and a document says so: "openapi": "3.1.0" (in quotes).';
+    return 'openapi: The version must be 3.0, 3.1 or 3.2, as text in quotation marks: "openapi": "3.1.0".';
   const paths = own(document, 'paths');
   if (!isObject(paths) || Object.keys(paths).length === 0) return 'paths: The document has no paths.';
-  return own(document, 'x-refused') === undefined ? null : 'x-refused: This stands on a path or an operation.';
+  return own(document, 'x-refused') === undefined
+    ? null
+    : 'x-refused: Write it in a path or an operation, not at the top of the document.';
 }
 
 function takeNotes(): Notes & { end(fault?: string): Pick<DerivedRoutes, 'faults' | 'warnings'> } {
@@ -128,6 +130,6 @@ function warnOfOneResource(items: readonly ReadItem[], notes: Notes): void {
   if (asked.length >= MANY && resources.size === 1)
     notes.warn(
       'paths',
-      `All ${asked.length} operations ask for one resource, ${resource}. Write "x-permission" where they should not.`,
+      `All ${asked.length} operations require permissions of one resource, ${resource}. Write "x-permission" where this is not what you want.`,
     );
 }

@@ -43,8 +43,8 @@ type Method = (typeof METHODS)[number];
 /** No permission has an action for them, so `/verify` and the guard refuse them whatever a rule says. */
 const ALWAYS_REFUSED: readonly Method[] = ['options', 'trace', 'query'];
 
-const LEAVE_OUT = 'To leave the path out, write "x-refused": true in it: requests for it are refused.';
-const NO_ITEM = 'A path holds an object with its operations.';
+const LEAVE_OUT = 'To leave the path out, write "x-refused": true in it. Requests for it are then refused.';
+const NO_ITEM = 'A path must be an object with its operations.';
 
 /** Empty if it has a fault, which is then among the notes. */
 export function readItem(input: ItemInput): readonly ReadItem[] {
@@ -66,14 +66,14 @@ export function readItem(input: ItemInput): readonly ReadItem[] {
     if (!isSayable)
       notes.warn(
         place,
-        `No pattern says it, so all of ${patternOf(shape.pieces, true)} is refused that no other path here names.`,
+        `No pattern can express it, so ${patternOf(shape.pieces, true)} is refused, except for the other paths of the document.`,
       );
     return [{ path, shape, operations: REFUSED, isGuard: !isSayable }];
   }
   if ('fault' in template) return refuse(template.fault);
   if (isTooLong) return refuse('The path is too long.');
   if (tail !== '')
-    notes.warn(place, `A request is matched without its query, and has no fragment: this is judged as ${JSON.stringify(head)}.`);
+    notes.warn(place, `Requests are matched without query and fragment, so this path is read as ${JSON.stringify(head)}.`);
   const item = follow(document, value, NO_ITEM);
   if ('fault' in item) return refuse(item.fault);
   // The value that its $ref leads to may say so too.
@@ -93,7 +93,7 @@ function guardOfColons({ path, notes }: ItemInput, head: string, { pieces }: Sha
   if (first === undefined) return [];
   notes.warn(
     placeOf(path),
-    `In OpenAPI ${JSON.stringify(first)} is a colon and a word, and so it is read; anything else at this place is refused. For a template write ${JSON.stringify(`{${first.slice(1)}}`)}, for a colon %3A.`,
+    `In OpenAPI, ${JSON.stringify(first)} is literal text and not a template. It is read like that, and anything else at this place is refused. For a template write ${JSON.stringify(`{${first.slice(1)}}`)}; for a literal colon write %3A.`,
   );
   const loose = pieces.map(
     (piece): Piece => (colons.includes(piece.texts.join('')) ? { texts: ['', ''], names: ['any'] } : piece),
@@ -134,13 +134,13 @@ type ReadOne =
   | { readonly fault: string };
 
 function readOperation(input: ItemInput, item: Members, pieces: readonly Piece[], name: Method, value: unknown): ReadOne {
-  if (!isObject(value)) return { fault: 'An operation is an object.' };
+  if (!isObject(value)) return { fault: 'An operation must be an object.' };
   if (ALWAYS_REFUSED.includes(name)) {
-    const but = name === 'options' ? ', but for the preflights of browsers' : '';
+    const but = name === 'options' ? ', except for CORS preflight requests' : '';
     return { asks: null, told: [], warning: `${name.toUpperCase()} is always refused${but}.` };
   }
   const refusedHere = readRefused(value);
-  const followed = refusedHere === true ? { members: value } : follow(input.document, value, 'An operation is an object.');
+  const followed = refusedHere === true ? { members: value } : follow(input.document, value, 'An operation must be an object.');
   if ('fault' in followed) return followed;
   const operation: Members = followed.members;
   const isRefused = readRefused(operation);
@@ -160,7 +160,7 @@ function faultOfServers(members: Members, { base, chosen }: ItemInput): string |
   if ('fault' in read) return read.fault;
   return keyOf({ pieces: read.pieces, open: false }) === keyOf({ pieces: base, open: false })
     ? null
-    : 'Its servers have another path than those of the document. Choose the base path yourself.';
+    : 'The path of its servers is different from the path of the servers of the document. Choose the base path yourself.';
 }
 
 /** OpenAPI 3.2 §4.9.1: operations of other methods, by the name that a request sends. */
@@ -168,14 +168,14 @@ function noteAdditional(item: Members, place: string, notes: Notes): void {
   const additional = own(item, 'additionalOperations');
   if (additional === undefined) return;
   if (!isObject(additional)) {
-    notes.fault(`${place}.additionalOperations`, 'An object with an operation for each method was wanted.');
+    notes.fault(`${place}.additionalOperations`, 'It must be an object with one operation for each method.');
     return;
   }
   for (const name of Object.keys(additional)) {
     const where = `${place}.additionalOperations[${JSON.stringify(name.slice(0, 200))}]`;
     if (METHODS.some((method) => method === name.toLowerCase()))
-      notes.fault(where, `This method has a member of its own, "${name.toLowerCase()}": write the operation there.`);
-    else notes.warn(where, 'This method is always refused: no permission has an action for it.');
+      notes.fault(where, `This method has its own member, "${name.toLowerCase()}". Write the operation there.`);
+    else notes.warn(where, 'This method is always refused, because no permission covers it.');
   }
 }
 
@@ -186,11 +186,12 @@ function mergeHead(operations: readonly ReadOperation[]): { operations: readonly
   const get = operations.find(({ method }) => method === 'GET');
   const others = operations.filter((operation) => operation !== head);
   if (get !== undefined) {
-    if (!isSame(get.asks, head.asks)) return { fault: 'HEAD goes wherever GET goes, and they ask for different things.' };
+    if (!isSame(get.asks, head.asks)) return { fault: 'HEAD is allowed wherever GET is, so both must require the same.' };
     const told = [...get.told, ...head.told];
     return { operations: others.map((operation) => (operation === get ? { ...get, told } : operation)) };
   }
-  if (head.asks.kind === 'public') return { fault: 'HEAD goes wherever GET goes: it is public only where a GET is.' };
+  if (head.asks.kind === 'public')
+    return { fault: 'HEAD is allowed wherever GET is, so it can be public only if there is a public GET.' };
   return { operations: [...others, { ...head, method: 'GET' }] };
 }
 

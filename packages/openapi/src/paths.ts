@@ -31,7 +31,7 @@ export const textOf = ({ texts }: Piece): string => texts.join('');
 
 /** Reads `/pets/{id}` and `/pets/{id}.json`: each segment is text, optionally with templates in it. */
 export function readTemplate(path: string): ReadTemplate {
-  if (!path.startsWith('/')) return { fault: 'A path begins with a slash.', before: [] };
+  if (!path.startsWith('/')) return { fault: 'A path must begin with a slash.', before: [] };
   if (path === '/') return { pieces: [] };
   const texts = path.slice(1, path.endsWith('/') ? -1 : undefined).split('/');
   const pieces: Piece[] = [];
@@ -58,16 +58,16 @@ function readPiece(text: string): Piece | { readonly fault: string } {
   const unnamed = names.find((name) => !TEMPLATE_NAME.test(name));
   if (unnamed !== undefined)
     return {
-      fault: `The template ${JSON.stringify(`{${unnamed}}`)} has another name than letters, digits, _ . ~ and -: its meaning is unknown.`,
+      fault: `The name of the template ${JSON.stringify(`{${unnamed}}`)} may only have letters, digits and the characters _ . ~ and -.`,
     };
   const literals = text.split(/\{[^{}]*\}/);
-  if (literals.some((literal) => /[{}]/.test(literal))) return { fault: `A brace in ${shown} has no other one to it.` };
+  if (literals.some((literal) => /[{}]/.test(literal))) return { fault: `${shown} has a brace without a matching one.` };
   if (literals.slice(1, -1).includes(''))
-    return { fault: `Between the templates of ${shown} there is no text: it is unknown where one ends and the next begins.` };
+    return { fault: `${shown} has two templates without text between them, so it is unclear where one ends and the next begins.` };
   const texts = literals.map((literal) => decodeLiteral(literal, names.length === 0));
   const readable = texts.filter((literal) => literal !== null);
   if (readable.length < texts.length)
-    return { fault: `No server may read ${shown} in a path: it is empty, a dot segment, or has a character that is refused.` };
+    return { fault: `${shown} is not allowed in a path: it is empty, a dot segment, or has a character that is refused.` };
   return { texts: readable, names };
 }
 
@@ -141,12 +141,15 @@ export function readBase(
 ): { readonly pieces: readonly Piece[] } | { readonly fault: string } {
   if (chosen !== undefined) return readBasePath(chosen);
   if (servers === undefined) return { pieces: [] };
-  if (!Array.isArray(servers)) return { fault: 'A list of servers was wanted.' };
+  if (!Array.isArray(servers)) return { fault: 'It must be a list of servers.' };
   const paths = new Set<string>();
   for (const server of servers) {
     const path = pathOfServer(server);
     if (path === null)
-      return { fault: 'A server has a "url" such as https://api.example.com/v1 or /v1. Choose the base path yourself.' };
+      return {
+        fault:
+          'A server needs a "url" such as https://api.example.com/v1 or /v1. If you cannot add one, choose the base path yourself.',
+      };
     paths.add(path);
   }
   const [path = '/', ...others] = paths;

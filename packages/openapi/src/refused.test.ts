@@ -60,20 +60,20 @@ describe('an operation that is a $ref', () => {
     });
     expect(asked({ $ref: '#/x-operations/open', 'x-refused': true })).toEqual({ ...rule, refused: true });
     expect(asked({ $ref: '#/x-operations/open', 'x-public': false })).toEqual({ ...rule, permission: 'pets.read' });
-    expect(asked({ $ref: '#/x-operations/guarded', 'x-public': true })).toContain('cannot be public');
+    expect(asked({ $ref: '#/x-operations/guarded', 'x-public': true })).toContain('"x-public": true cannot be combined');
     expect(asked({ $ref: '#/x-operations/open', security: [{ key: [] }] })).toContain('next to its $ref');
     expect(asked({ $ref: '#/x-operations/open', servers: [] })).toContain('next to its $ref');
   });
 
   test.each([
-    ['resources/pets.yml', 'leads out of the document'],
-    ['https://evil.example/a.json#/x', 'leads out of the document'],
-    ['#', 'leads out of the document'],
-    [7, 'leads out of the document'],
-    ['#/x-operations/none', 'leads nowhere'],
-    ['#/x-operations/constructor', 'leads nowhere'],
-    ['#/paths/~1pets/get', 'in a circle'],
-    ['#/openapi', 'An operation is an object'],
+    ['resources/pets.yml', 'points outside the document'],
+    ['https://evil.example/a.json#/x', 'points outside the document'],
+    ['#', 'points outside the document'],
+    [7, 'points outside the document'],
+    ['#/x-operations/none', 'does not exist in the document'],
+    ['#/x-operations/constructor', 'does not exist in the document'],
+    ['#/paths/~1pets/get', 'is circular'],
+    ['#/openapi', 'An operation must be an object'],
   ])('to %j is a fault with its place', ($ref, sentence) => {
     expect(asked({ $ref })).toMatch(/^paths\["\/pets"\]\.get: /);
     expect(asked({ $ref })).toContain(sentence);
@@ -116,7 +116,7 @@ describe('a version', () => {
 
   test('many operations that ask for one resource are told', () => {
     const paths = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`/v1/Services/{id}/p${index}`, { get: {} }]));
-    expect(derive(paths).warnings).toEqual([expect.stringMatching(/^paths: All 20 operations ask for one resource, Services/)]);
+    expect(derive(paths).warnings).toEqual([expect.stringMatching(/^paths: All 20 operations require permissions of one resource, Services/)]);
     expect(derive({ ...paths, '/v1/Users': { get: {} } }).warnings).toEqual([]);
     expect(derive(paths, { 'x-permission': 'a.read' }).warnings).toEqual([]);
   });
@@ -184,10 +184,10 @@ describe('two paths that a request cannot tell apart', () => {
       { methods: ['POST'], pattern: '/a', permission: 'a.write' },
     ]);
     expect(warnings).toEqual([
-      'paths["/a?beta=true"]: A request is matched without its query, and has no fragment: this is judged as "/a".',
-      'paths["/a#stream"]: A request is matched without its query, and has no fragment: this is judged as "/a".',
-      'paths["/a?beta=true"]: A request cannot tell it from "/a": they are judged as one path.',
-      'paths["/a#stream"]: A request cannot tell it from "/a": they are judged as one path.',
+      'paths["/a?beta=true"]: Requests are matched without query and fragment, so this path is read as "/a".',
+      'paths["/a#stream"]: Requests are matched without query and fragment, so this path is read as "/a".',
+      'paths["/a?beta=true"]: A request for it looks the same as one for "/a", so both are read as one path.',
+      'paths["/a#stream"]: A request for it looks the same as one for "/a", so both are read as one path.',
     ]);
     expect(derive({ '/x/{id}': { get: {} }, '/x/{name}/': { put: {} } }).routes).toHaveLength(2);
     expect(
@@ -202,7 +202,7 @@ describe('two paths that a request cannot tell apart', () => {
     const open = derive({ ...TWINS, '/a#stream': { post: { security: [] } } });
     expect(open.routes).toContainEqual({ methods: ['POST'], pattern: '/a', permission: 'a.write' });
     expect(open.warnings).toContain(
-      'paths["/a#stream"]: Of its POST and that of "/a" the stricter one counts: it asks for a.write.',
+      'paths["/a#stream"]: Its POST and that of "/a" differ, so the stricter one applies: it requires a.write.',
     );
     expect(derive({ '/a': { post: { security: [] } }, '/a#x': { post: {} } }).routes).toEqual([
       { methods: ['POST'], pattern: '/a', permission: 'a.write' },
@@ -212,7 +212,7 @@ describe('two paths that a request cannot tell apart', () => {
 
   test('of two permissions neither counts: it is a fault', () => {
     const { faults, routes } = derive({ ...TWINS, '/a#stream': { post: { 'x-permission': 'streams.write' } } });
-    expect(faults).toEqual([expect.stringMatching(/^paths\["\/a#stream"\]: A request cannot tell its POST from that of "\/a"/)]);
+    expect(faults).toEqual([expect.stringMatching(/^paths\["\/a#stream"\]: A POST request for it looks the same as one for "\/a"/)]);
     expect(routes).toEqual([]);
   });
 });
@@ -223,7 +223,7 @@ describe('a request that may mean two paths', () => {
   test('is refused where they ask for different things, and it is told', () => {
     const { warnings } = derive(crossed);
     expect(warnings).toEqual([
-      'paths["/books/{id}"]: GET /books/mine may mean this path or "/{kind}/mine", and they ask for different things: it is refused.',
+      'paths["/books/{id}"]: GET /books/mine can match this path and "/{kind}/mine", which require different things, so it is refused.',
     ]);
     const ask = asking(crossed);
     expect([ask('GET', '/books/mine'), ask('GET', '/books/7'), ask('GET', '/films/mine')]).toEqual([
@@ -251,7 +251,7 @@ describe('a request that may mean two paths', () => {
 
   test('is a fault where no pattern says which requests these are', () => {
     const { faults } = derive({ '/a/x{id}': { get: {} }, '/a/{id}y': { get: { 'x-permission': 'b.read' } } });
-    expect(faults).toEqual([expect.stringContaining('A request may mean this path or "/a/x{id}"')]);
+    expect(faults).toEqual([expect.stringContaining('The same request can match this path and "/a/x{id}"')]);
     const refused = derive({ '/a/x{id}': { 'x-refused': true }, '/a/{id}y': { 'x-refused': true }, '/b': { get: {} } });
     expect(refused.faults).toEqual([]);
   });
@@ -282,7 +282,7 @@ describe('x-refused', () => {
     ['/files/{a;b}/x', '/files/**', '/files/1/x'],
   ])('leaves out %s, which no pattern says, with all that no other path names below %s', (path, pattern, target) => {
     const paths = { [path]: { ...built, 'x-refused': true }, '/files/known': { get: {} } };
-    expect(derive(paths).warnings).toEqual([expect.stringContaining(`all of ${pattern} is refused`)]);
+    expect(derive(paths).warnings).toEqual([expect.stringContaining(`so ${pattern} is refused`)]);
     const ask = asking(paths);
     expect(ask('GET', '/files/known')).toBe('files.read');
     for (const method of ['GET', 'POST', 'DELETE']) expect(ask(method, target)).toBe('(none)');
@@ -307,10 +307,10 @@ describe('x-refused', () => {
   });
 
   test.each([
-    [{ '/a': { 'x-refused': 'true', get: {} } }, '"x-refused" is true or false'],
-    [{ '/a': { 'x-refused': true, 'x-public': true } }, 'cannot be refused and'],
-    [{ '/a': { get: { 'x-refused': true, 'x-permission': 'a.read' } } }, 'cannot be refused and'],
-    [{ '/a': { get: { 'x-refused': null } } }, '"x-refused" is true or false'],
+    [{ '/a': { 'x-refused': 'true', get: {} } }, '"x-refused" must be true or false'],
+    [{ '/a': { 'x-refused': true, 'x-public': true } }, '"x-refused": true cannot be combined'],
+    [{ '/a': { get: { 'x-refused': true, 'x-permission': 'a.read' } } }, '"x-refused": true cannot be combined'],
+    [{ '/a': { get: { 'x-refused': null } } }, '"x-refused" must be true or false'],
   ])('%j is a fault', (paths, sentence) => {
     expect(derive(paths).faults).toEqual([expect.stringContaining(sentence)]);
   });
@@ -351,8 +351,8 @@ describe('OpenAPI 3.2', () => {
     expect(routes).toEqual([{ methods: ['GET'], pattern: '/a', permission: 'a.read' }]);
     expect(warnings).toEqual([
       'paths["/a"].query: QUERY is always refused.',
-      'paths["/a"].additionalOperations["COPY"]: This method is always refused: no permission has an action for it.',
-      'paths["/a"].additionalOperations["PURGE"]: This method is always refused: no permission has an action for it.',
+      'paths["/a"].additionalOperations["COPY"]: This method is always refused, because no permission covers it.',
+      'paths["/a"].additionalOperations["PURGE"]: This method is always refused, because no permission covers it.',
     ]);
     const ask = asking({ '/a': { query: { security: [] } } });
     expect(['QUERY', 'COPY'].map((method) => ask(method, '/a'))).toEqual(['(none)', '(none)']);
@@ -361,7 +361,7 @@ describe('OpenAPI 3.2', () => {
   test.each([
     [{ '/a': { additionalOperations: { POST: {} } } }, '"post"'],
     [{ '/a': { additionalOperations: { query: {} } } }, '"query"'],
-    [{ '/a': { additionalOperations: [] } }, 'An object with an operation'],
+    [{ '/a': { additionalOperations: [] } }, 'It must be an object with one operation'],
   ])('%j is a fault', (paths, sentence) => {
     expect(derive32(paths).faults).toEqual([expect.stringContaining(sentence)]);
   });

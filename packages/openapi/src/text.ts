@@ -39,7 +39,7 @@ function readYaml(text: string): ReadOpenApi {
     // Throws if something contains itself, which no document does.
     JSON.stringify(value);
     if (hasMergeKey(value))
-      return no('The file has merge keys (<<), which YAML 1.2 does not know: write out what they stand for.');
+      return no('The file has merge keys (<<), which YAML 1.2 does not have. Write out the members instead.');
     return documentOf(value);
   } catch (error) {
     // Too many aliases, an alias of what contains it, or nesting beyond the stack.
@@ -49,7 +49,7 @@ function readYaml(text: string): ReadOpenApi {
 }
 
 const documentOf = (value: unknown): ReadOpenApi =>
-  isObject(value) ? { ok: true, document: value } : no('The file holds no OpenAPI document: an object was wanted.');
+  isObject(value) ? { ok: true, document: value } : no('The file is not an OpenAPI document: it must be an object.');
 
 const no = (reason: string): ReadOpenApi => ({ ok: false, reason });
 

@@ -25,7 +25,7 @@ export function mergeTwins(items: readonly ReadItem[], notes: Notes): readonly R
 
 function mergeOperations(twin: ReadItem, item: ReadItem, notes: Notes): readonly ReadOperation[] {
   const place = placeOf(item.path);
-  notes.warn(place, `A request cannot tell it from ${JSON.stringify(twin.path)}: they are judged as one path.`);
+  notes.warn(place, `A request for it looks the same as one for ${JSON.stringify(twin.path)}, so both are read as one path.`);
   const merged = new Map(twin.operations.map((operation) => [operation.method, operation]));
   for (const operation of item.operations) {
     const { method } = operation;
@@ -34,14 +34,14 @@ function mergeOperations(twin: ReadItem, item: ReadItem, notes: Notes): readonly
     if (asks === null) {
       notes.fault(
         place,
-        `A request cannot tell its ${method} from that of ${JSON.stringify(twin.path)}, and they ask for different things. Give both the same "x-permission", or write "x-refused": true in one of the paths: then both are refused.`,
+        `A ${method} request for it looks the same as one for ${JSON.stringify(twin.path)}, but they require different permissions. Give both the same "x-permission", or write "x-refused": true in one of the paths; both are then refused.`,
       );
       continue;
     }
     if (other !== undefined && !isSame(other.asks, operation.asks))
       notes.warn(
         place,
-        `Of its ${method} and that of ${JSON.stringify(twin.path)} the stricter one counts: ${sentenceOf(asks)}.`,
+        `Its ${method} and that of ${JSON.stringify(twin.path)} differ, so the stricter one applies: ${sentenceOf(asks)}.`,
       );
     merged.set(method, { method, asks, told: [...(other?.told ?? []), ...operation.told] });
   }
@@ -56,7 +56,7 @@ function stricterOf(one: OperationAsks, other: OperationAsks): OperationAsks | n
 }
 
 const sentenceOf = (asks: OperationAsks): string =>
-  asks.kind === 'permission' ? `it asks for ${asks.permission}` : asks.kind === 'refused' ? 'it is refused' : 'it is public';
+  asks.kind === 'permission' ? `it requires ${asks.permission}` : asks.kind === 'refused' ? 'it is refused' : 'it is public';
 
 /**
  * Adds refusals for each request that may mean two paths with different requirements, neither being the more literal one. If no
@@ -77,7 +77,7 @@ export function refuseUnclear(items: readonly ReadItem[], notes: Notes): readonl
       if (meet === 'unsayable') {
         notes.fault(
           placeOf(item.path),
-          `A request may mean this path or ${JSON.stringify(other.path)}, and they ask for different things. Give both the same "x-permission", or write "x-refused": true in both.`,
+          `The same request can match this path and ${JSON.stringify(other.path)}, but they require different things. Give both the same "x-permission", or write "x-refused": true in both.`,
         );
         continue;
       }
@@ -102,12 +102,12 @@ function refuse(
   all.set(key, { ...before, operations: [...before.operations, ...refused] });
   notes.warn(
     placeOf(item.path),
-    `${missing.join(', ')} ${patternOf(meet.pieces, meet.open)} may mean this path or ${JSON.stringify(other.path)}, and they ask for different things: it is refused.`,
+    `${missing.join(', ')} ${patternOf(meet.pieces, meet.open)} can match this path and ${JSON.stringify(other.path)}, which require different things, so it is refused.`,
   );
 }
 
 function tooMany(items: readonly ReadItem[], notes: Notes): readonly ReadItem[] {
-  notes.fault('paths', 'Too many pairs of paths may mean the same request while they ask for different things.');
+  notes.fault('paths', 'Too many pairs of paths can match the same request but require different things.');
   return items;
 }
 

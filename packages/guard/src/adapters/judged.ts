@@ -56,7 +56,7 @@ export function membersOf<Required>(source: Source, protect: (demand: Demand) =>
 /** @throws Error for what is not a permission: a typing error would be a route that nobody may use, noticed only by its users. */
 export function demandFor(permission: string, demand: Demand | undefined): Demand {
   if (!isPermission(permission))
-    throw new Error(`require(): a permission was wanted, such as invoices.read, not ${JSON.stringify(permission)}.`);
+    throw new Error(`require(): needs a permission such as invoices.read, not ${JSON.stringify(permission)}.`);
   const faults = faultsOfPatience(demand ?? {});
   if (faults.length > 0) throw new Error(`require(): ${faults.join(' ')}`);
   return { ...demand, permission };

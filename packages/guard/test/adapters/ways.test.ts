@@ -206,9 +206,9 @@ describe('a guard that is set up badly', () => {
 
   it('does not start where it lives for long', () => {
     for (const make of [expressGuard, fastifyGuard, honoGuard, koaGuard, nodeGuard])
-      expect(() => make(bad)).toThrow('key: an API key of the operator account was wanted');
+      expect(() => make(bad)).toThrow('key: must be an API key of the operator account');
     const keyhouse = nodeGuard(world.options);
-    expect(() => keyhouse.require('invoices.reed', () => {})).toThrow('a permission was wanted, such as invoices.read');
+    expect(() => keyhouse.require('invoices.reed', () => {})).toThrow('needs a permission such as invoices.read');
     return keyhouse.close();
   });
 
@@ -220,7 +220,7 @@ describe('a guard that is set up badly', () => {
     for (const answered of [await fetchGuard(bad).protect(handler)(request), await app.request(request)]) {
       expect([answered.status, await answered.json()]).toEqual([503, { message: 'The service is not available now.' }]);
     }
-    await expect(fetchGuard(bad).ready()).rejects.toThrow('key: an API key');
+    await expect(fetchGuard(bad).ready()).rejects.toThrow('key: must be an API key');
     expect(handler).not.toHaveBeenCalled();
     expect(complaints).toHaveBeenCalledTimes(2);
     complaints.mockRestore();

@@ -98,7 +98,7 @@ describe.concurrent('what the API hands over', () => {
     );
     for (const victim of victims) {
       expect((await victim.ask(jwt)).status).toBe(200);
-      expect(victim.said).toEqual(['A fault of the guard itself: Error.']);
+      expect(victim.said).toEqual(['Internal error of the guard: Error.']);
       await victim.stop();
     }
   });
@@ -239,7 +239,7 @@ describe.concurrent('time', () => {
     for (let seconds = 2; seconds <= 60; seconds += 2) expect(await look(2000, 6000)).toBe(0);
     expect(await look(10_000, 6000)).toBe(10_000);
     for (let times = 1; times < 100; times++) expect(await look(60_000, 6000)).toBeGreaterThan(60_000);
-    expect(wrong.map(String)).toContain('IssuerFault: /auth/revocations: a message of the past; it is not believed.');
+    expect(wrong.map(String)).toContain('IssuerFault: /auth/revocations: a message was rejected, because its time is in the past.');
     // A message about the present is trusted at once, and an answer that took long is as old as its request.
     expect(await look(1000, 6_100_000)).toBe(0);
     delayMs = 4000;

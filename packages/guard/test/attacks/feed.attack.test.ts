@@ -218,7 +218,7 @@ describe('a stream', () => {
       () => opened,
       (times) => times === 2,
     );
-    expect(victim.said).toContain(`${FEED}: the feed fell silent.`);
+    expect(victim.said).toContain(`${FEED}: the feed sent nothing for too long.`);
     await victim.stop();
   });
 });

@@ -64,9 +64,9 @@ describe('an import at the command line', () => {
     expect((await bench.run(['key', 'list'])).stdout).toContain('imported: csv');
     for (const [content, said] of [
       ['hash,colour\n', 'an unknown column'],
-      ['name\nx\n', 'lacks hash'],
+      ['name\nx\n', 'does not have hash'],
       ['', 'no header'],
-      ['hash,hash\n', 'is twice'],
+      ['hash,hash\n', 'occurs twice'],
     ]) {
       const refused = await bench.run(['import', 'keys', '-', '--format', 'csv', '--account', '1'], { input: content ?? '' });
       expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining(said ?? '')]);

@@ -139,20 +139,20 @@ x-operations: { search: { summary: Look for items, x-permission: items.read } }
     const open = file('open.yaml', 'openapi: 3.1.0\npaths: {/orders: {get: {}}}');
     const { exitCode, stderr } = await bench.run(['permission', 'import', open, '--yes']);
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('Note: paths["/orders"].get: The document has no security for it. It will ask for orders.read');
+    expect(stderr).toContain('Note: paths["/orders"].get: The document has no security for it, so it will require orders.read');
   });
 
   it.each([
     [
       'faults, each with its place',
       'openapi: 3.1.0\npaths: {/.a: {get: {}}, "/f/{x}{y}": {get: {}}, /g: {get: {$ref: other.yaml}}}',
-      ['paths["/.a"].get: ', 'paths["/f/{x}{y}"]: ', 'paths["/g"].get: Its $ref leads out of the document'],
+      ['paths["/.a"].get: ', 'paths["/f/{x}{y}"]: ', 'paths["/g"].get: Its $ref points outside the document'],
     ],
     ['Swagger 2.0', 'swagger: "2.0"\nbasePath: /v1\npaths: {}', ['Swagger 2.0']],
     ['what is neither JSON nor YAML', '{"a":', ['neither JSON nor strict YAML']],
     ['a member that stands twice', '{"paths":{},"paths":{}}', ['occurs twice']],
-    ['letters that steer a terminal', 'openapi: 3.1.0\npaths: {"/\\e[2Ja": {get: {}}}', ['No server may read']],
-    ['an empty file', '', ['an object was wanted']],
+    ['letters that steer a terminal', 'openapi: 3.1.0\npaths: {"/\\e[2Ja": {get: {}}}', ['is not allowed in a path']],
+    ['an empty file', '', ['must be an object']],
   ])('takes nothing of a file with %s', async (_, text, sentences) => {
     const before = await bench.json(['permission', 'list']);
     const { exitCode, stdout, stderr } = await bench.run(['permission', 'import', file('bad.yaml', text), '--yes']);
