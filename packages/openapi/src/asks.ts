@@ -55,7 +55,7 @@ export function readAsks(method: string, pieces: readonly Piece[], levels: Level
     }
     if (said !== null && mayBePublic) return said;
     if (members !== operation) continue;
-    if (security === 'none-here' && mayBePublic) return PUBLIC;
+    if (security === 'none_here' && mayBePublic) return PUBLIC;
     if (own(operation, 'security') !== undefined) mayBePublic = false;
   }
   if (security === 'optional' && !isToldNotPublic)
@@ -64,7 +64,7 @@ export function readAsks(method: string, pieces: readonly Piece[], levels: Level
         'Its security is optional, so it is unclear whether it is public. Write "x-public": true if it is, or "x-permission" with the permission that it requires. With "x-public": false, here or in the whole document, it requires the permission of its path.',
     };
   const derived = derive(method, pieces);
-  if ('fault' in derived || security !== 'none-anywhere') return derived;
+  if ('fault' in derived || security !== 'none_anywhere') return derived;
   const asks = derived.asks.kind === 'permission' ? derived.asks.permission : 'nothing';
   return {
     ...derived,
@@ -85,14 +85,14 @@ function readLevel(members: Members): ReadAsks | null {
   return { asks: { kind: 'permission', permission } };
 }
 
-type Security = 'required' | 'optional' | 'none-here' | 'none-anywhere' | 'malformed';
+type Security = 'required' | 'optional' | 'none_here' | 'none_anywhere' | 'malformed';
 
 /** OpenAPI 3.1 §4.8.10 and §4.8.30: a list on the operation replaces the one of the document; `{}` in it makes it optional. */
 function readSecurity(operation: Members, root: Members): Security {
   const here = own(operation, 'security');
   const security = here !== undefined ? here : (own(root, 'security') ?? []);
   if (!Array.isArray(security) || !security.every(isObject)) return 'malformed';
-  if (security.length === 0) return here === undefined ? 'none-anywhere' : 'none-here';
+  if (security.length === 0) return here === undefined ? 'none_anywhere' : 'none_here';
   return security.some((requirement) => Object.keys(requirement).length === 0) ? 'optional' : 'required';
 }
 

@@ -21,8 +21,8 @@ export function readOpenApiText(text: string): ReadOpenApi {
   const isJson = /^\s*[{[]/.test(text);
   const json = isJson ? parseStrictJson(text, BOUNDS) : null;
   if (json?.ok === true) return documentOf(json.value);
-  if (json?.reason === 'repeated-member') return no(`The member ${JSON.stringify(json.member)} occurs twice in one object.`);
-  if (json?.reason === 'too-complex') return no('The file is nested more than 1,000 levels deep.');
+  if (json?.reason === 'repeated_member') return no(`The member ${JSON.stringify(json.member)} occurs twice in one object.`);
+  if (json?.reason === 'too_complex') return no('The file is nested more than 1,000 levels deep.');
   // What is not JSON but begins with a bracket may still be YAML in flow style.
   return readYaml(text);
 }

@@ -20,7 +20,7 @@ test('finds a repeated member wherever it stands, however its name is spelt', ()
       const middle = between.map((value, at) => `"${at}${JSON.stringify(member).slice(1)}:${JSON.stringify(value)},`).join('');
       const object = `{${JSON.stringify(member)}:1,${middle}"${escaped(member)}":2}`;
       const text = '[{"a":['.repeat(depth) + object + ']}]'.repeat(depth);
-      expect(parseStrictJson(text)).toEqual({ ok: false, reason: 'repeated-member', member });
+      expect(parseStrictJson(text)).toEqual({ ok: false, reason: 'repeated_member', member });
     }),
   );
 });
@@ -34,7 +34,7 @@ test.each([
   ['{"x":[1,2],"y":{},"x":0}', 'x'],
   ['{"__proto__":1,"__proto__":2}', '__proto__'],
 ])('refuses %s', (text, member) => {
-  expect(parseStrictJson(text)).toEqual({ ok: false, reason: 'repeated-member', member });
+  expect(parseStrictJson(text)).toEqual({ ok: false, reason: 'repeated_member', member });
 });
 
 test.each([

@@ -18,14 +18,14 @@ export const JSON_BOUNDS: JsonBounds = { maxDepth: 64, maxValues: Number.POSITIV
 
 export type StrictJson =
   | { ok: true; value: unknown }
-  | { ok: false; reason: 'syntax' | 'repeated-member' | 'too-complex'; member?: string };
+  | { ok: false; reason: 'syntax' | 'repeated_member' | 'too_complex'; member?: string };
 
 /**
  * Parses JSON text and refuses repeated member names at any depth. Names are compared decoded: `"a"` repeats `"\u0061"`.
  * `__proto__` becomes a plain own property, as JSON.parse does it.
  */
 export function parseStrictJson(text: string, bounds: JsonBounds = JSON_BOUNDS): StrictJson {
-  if (exceeds(text, bounds)) return { ok: false, reason: 'too-complex' };
+  if (exceeds(text, bounds)) return { ok: false, reason: 'too_complex' };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -35,7 +35,7 @@ export function parseStrictJson(text: string, bounds: JsonBounds = JSON_BOUNDS):
   // Text without an object has no members, and scalars need no scan.
   if (typeof value !== 'object' || value === null) return { ok: true, value };
   const member = findRepeatedMember(text);
-  return member === null ? { ok: true, value } : { ok: false, reason: 'repeated-member', member };
+  return member === null ? { ok: true, value } : { ok: false, reason: 'repeated_member', member };
 }
 
 const QUOTE = 0x22;

@@ -25,7 +25,7 @@ export default function SignInDialog({ user, onDone }: Props) {
 
   const look = async () => {
     const found = await whoIsSignedIn().catch((caught: unknown) => {
-      if (caught instanceof AskError && caught.refusal.kind === 'signed-out') return null;
+      if (caught instanceof AskError && caught.refusal.kind === 'signed_out') return null;
       throw caught;
     });
     if (found?.id === user.id) return onDone(true);

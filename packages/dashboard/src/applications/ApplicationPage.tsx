@@ -26,7 +26,7 @@ interface Props {
 
 export function Application({ account, id, canManage }: Props) {
   const detail = useApplication(account, id);
-  const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not-found';
+  const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not_found';
   return (
     <Stack gap="lg">
       <Link to="/accounts/$account/applications" params={{ account }} className={shared.back ?? ''}>

@@ -36,7 +36,7 @@ export function CredentialPage({ scope, id, jwts }: PageProps) {
   const navigate = useNavigate();
   const said = kindWords[scope.kind];
   const list = pathOf(scope);
-  const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not-found';
+  const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not_found';
   return (
     <Stack gap="lg">
       <Link to={list} className={shared.back ?? ''}>

@@ -10,17 +10,17 @@ export function sentenceOf(error: unknown): string {
   switch (refusal.kind) {
     case 'invalid':
       return Object.keys(refusal.errors).length === 1 ? (Object.values(refusal.errors)[0]?.[0] ?? words.invalid) : words.invalid;
-    case 'signed-out':
+    case 'signed_out':
       return words.signedOut;
-    case 'not-allowed':
+    case 'not_allowed':
       return words.notAllowed;
-    case 'account-inactive':
+    case 'account_inactive':
       return refusal.sentence;
-    case 'proof-required':
+    case 'proof_required':
       return words.proofRequired;
-    case 'email-unverified':
+    case 'email_unverified':
       return words.emailUnverified;
-    case 'not-found':
+    case 'not_found':
       return words.notFound;
     case 'wait':
       return words.wait(refusal.seconds);
@@ -56,7 +56,7 @@ export function FormError({ error, fields = [] }: { error: unknown; fields?: rea
 }
 
 const isWorthAnother = (error: unknown): boolean =>
-  !(error instanceof AskError && (error.refusal.kind === 'not-found' || error.refusal.kind === 'not-allowed'));
+  !(error instanceof AskError && (error.refusal.kind === 'not_found' || error.refusal.kind === 'not_allowed'));
 
 /** Instead of what could not be loaded. */
 export function ErrorState({ error, retry }: { error: unknown; retry: () => void }) {

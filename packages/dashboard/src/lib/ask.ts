@@ -16,13 +16,13 @@ type Ask<Name extends EndpointName> = (Api[Name]['params'] extends Record<string
 
 export type Refusal =
   | { readonly kind: 'invalid'; readonly errors: Readonly<Record<string, readonly string[]>> }
-  | { readonly kind: 'signed-out' }
-  | { readonly kind: 'not-allowed' }
+  | { readonly kind: 'signed_out' }
+  | { readonly kind: 'not_allowed' }
   /** The account is suspended, or was deleted at the same moment; the server says which. */
-  | { readonly kind: 'account-inactive'; readonly sentence: string }
-  | { readonly kind: 'proof-required' }
-  | { readonly kind: 'email-unverified' }
-  | { readonly kind: 'not-found' }
+  | { readonly kind: 'account_inactive'; readonly sentence: string }
+  | { readonly kind: 'proof_required' }
+  | { readonly kind: 'email_unverified' }
+  | { readonly kind: 'not_found' }
   | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'offline' }
@@ -85,12 +85,12 @@ const REMEDIES: Readonly<Record<Remedy, (name: EndpointName) => Promise<boolean>
 
 function remedyFor(error: unknown): Remedy | null {
   if (!(error instanceof AskError)) return null;
-  if (error.refusal.kind === 'signed-out') return 'sign-in';
-  return error.refusal.kind === 'proof-required' ? 'proof' : null;
+  if (error.refusal.kind === 'signed_out') return 'sign-in';
+  return error.refusal.kind === 'proof_required' ? 'proof' : null;
 }
 
 const isRefused = (error: unknown): boolean =>
-  error instanceof AskError && (error.refusal.kind === 'not-found' || error.refusal.kind === 'not-allowed');
+  error instanceof AskError && (error.refusal.kind === 'not_found' || error.refusal.kind === 'not_allowed');
 
 interface Sent {
   readonly params?: unknown;
@@ -140,13 +140,13 @@ function refusalOf(response: Response, body: unknown): Refusal {
   const member = (name: string): unknown => (typeof body === 'object' && body !== null ? Reflect.get(body, name) : undefined);
   switch (response.status) {
     case 401:
-      return { kind: 'signed-out' };
+      return { kind: 'signed_out' };
     case 403:
-      if (member('email') === 'unverified') return { kind: 'email-unverified' };
-      if (typeof member('account') === 'string') return { kind: 'account-inactive', sentence: String(member('message')) };
-      return member('proof') === 'required' ? { kind: 'proof-required' } : { kind: 'not-allowed' };
+      if (member('email') === 'unverified') return { kind: 'email_unverified' };
+      if (typeof member('account') === 'string') return { kind: 'account_inactive', sentence: String(member('message')) };
+      return member('proof') === 'required' ? { kind: 'proof_required' } : { kind: 'not_allowed' };
     case 404:
-      return { kind: 'not-found' };
+      return { kind: 'not_found' };
     case 422:
       return { kind: 'invalid', errors: member('errors') as Record<string, string[]> };
     case 429:

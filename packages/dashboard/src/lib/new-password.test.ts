@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { findPasswordFault } from '../../../server/src/core/passwords/password.ts';
 import { hintFor } from './new-password.ts';
 
-const FAULTS = { short: 'too-short', long: 'too-long', personal: 'personal' } as const;
+const FAULTS = { short: 'too_short', long: 'too_long', personal: 'personal' } as const;
 const common = { isCommon: async () => ({ ok: true, value: false }) as const };
 const EMAIL = 'ada.lovelace@example.com';
 

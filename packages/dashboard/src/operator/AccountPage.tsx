@@ -38,7 +38,7 @@ const nameOf = ({ id, kind, name, owner }: Account): string =>
 function One() {
   const { id = '' } = useParams({ strict: false }) as { id?: string };
   const detail = useQuery({ queryKey: ['operator', 'account', id], queryFn: () => getAccount(id) });
-  const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not-found';
+  const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not_found';
   return (
     <Stack gap="lg">
       <Link to="/operator/accounts" className={shared.back ?? ''}>

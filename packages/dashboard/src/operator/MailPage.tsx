@@ -47,11 +47,11 @@ function One() {
       </Link>
       {detail.data !== undefined ? (
         <MailDetail detail={detail.data} />
-      ) : refusal === 'not-found' ? (
+      ) : refusal === 'not_found' ? (
         <PageHeader title={said.gone} />
       ) : detail.isError ? (
         <>
-          {refusal === 'proof-required' && <Text>{said.unread}</Text>}
+          {refusal === 'proof_required' && <Text>{said.unread}</Text>}
           <ErrorState error={detail.error} retry={() => void detail.refetch()} />
         </>
       ) : (

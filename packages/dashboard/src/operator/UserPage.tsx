@@ -39,7 +39,7 @@ function One() {
     queryKey: ['operator', 'user', id],
     queryFn: () => ask('GET /operator/users/:id', { params: { id } }),
   });
-  const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not-found';
+  const isGone = detail.error instanceof AskError && detail.error.refusal.kind === 'not_found';
   return (
     <Stack gap="lg">
       <Link to="/operator/users" className={shared.back ?? ''}>

@@ -24,7 +24,7 @@ interface Props {
 export function Consent({ brand, request }: Props) {
   const check = useAnswer(() => ask('POST /consent/check', { body: { request } }));
   const kind = kindOf(check.task.error);
-  const isSignedOut = kind === 'signed-out';
+  const isSignedOut = kind === 'signed_out';
   const hasNothingToKeep = check.answer === null;
   useEffect(() => {
     if (isSignedOut && hasNothingToKeep) resume(request);
@@ -102,8 +102,8 @@ function Question({ brand, request, asked, isSignedOut, onLookAgain }: QuestionP
         decision === 'deny' ? { request, decision } : { request, decision, user: user.id, ...of, permissions: allowed };
       const answered = await ask('POST /consent', { body }).catch(async (error: unknown) => {
         const kind = kindOf(error);
-        if (kind === 'signed-out') await onLookAgain();
-        if (kind !== 'proof-required') throw error;
+        if (kind === 'signed_out') await onLookAgain();
+        if (kind !== 'proof_required') throw error;
         return null;
       });
       if (answered === null) return setProving(true);
@@ -115,7 +115,7 @@ function Question({ brand, request, asked, isSignedOut, onLookAgain }: QuestionP
   const logOut = () =>
     task.run(async () => {
       await ask('POST /log-out').catch((error: unknown) => {
-        if (kindOf(error) !== 'signed-out') throw error;
+        if (kindOf(error) !== 'signed_out') throw error;
       });
       resume(request);
     });

@@ -79,7 +79,7 @@ function ConfirmEmail({ state, ticket, isNew, to, onSignedOut }: ConfirmProps) {
   const confirm = useAnswer(() => (isNew ? ask('POST /me/email/confirm', { body }) : ask('POST /verify-email', { body })));
   const kind = kindOf(confirm.task.error);
   useEffect(() => {
-    if (kind === 'signed-out') onSignedOut();
+    if (kind === 'signed_out') onSignedOut();
   });
   if (confirm.answer === null) {
     return (

@@ -23,7 +23,7 @@ interface Props {
 export function Proof({ brand, onProved, onBack, onSignedOut }: Props) {
   const [password, setPassword] = useState('');
   const orTell = (error: unknown): never => {
-    if (kindOf(error) === 'signed-out') onSignedOut();
+    if (kindOf(error) === 'signed_out') onSignedOut();
     throw error;
   };
   const me = useAnswer(() => ask('GET /me').catch(orTell));

@@ -88,7 +88,7 @@ async function verify(options: VerifyOptions): Promise<void> {
     if (!verdict.ok) {
       const entry = verdict.eventId === null ? `Entry ${verdict.number}` : `Entry ${verdict.number} (event ${verdict.eventId})`;
       throw refusal(
-        `audit_${verdict.fault.replaceAll('-', '_')}`,
+        `audit_${verdict.fault}`,
         `${entry} is broken: ${AUDIT_FAULT_SENTENCES[verdict.fault]}.`,
       );
     }

@@ -103,7 +103,7 @@ async function disable(name: string, options: OutputOptions & ConfirmOptions): P
       `Disable ${user.email} (user ${user.id})? All JWTs minted so far are revoked and stay revoked, and teams without another enabled owner are suspended.`,
     );
     const done = await keyhouse.users.disable({ userId: user.id, by });
-    if (!done.ok) throw await refusalOf(done.reason === 'already-so' ? 'already-disabled' : done.reason);
+    if (!done.ok) throw await refusalOf(done.reason === 'already_so' ? 'already_disabled' : done.reason);
     print(
       options,
       { id: user.id, disabled: true },
@@ -116,7 +116,7 @@ async function enable(name: string, options: OutputOptions): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const user = await findUser(store, name);
     const done = await keyhouse.users.enable({ userId: user.id, by });
-    if (!done.ok) throw await refusalOf(done.reason === 'already-so' ? 'already-enabled' : done.reason);
+    if (!done.ok) throw await refusalOf(done.reason === 'already_so' ? 'already_enabled' : done.reason);
     print(
       options,
       { id: user.id, disabled: false },
@@ -155,7 +155,7 @@ async function resetFactors(name: string, options: OutputOptions & ConfirmOption
       `Reset the factors of ${user.email} (user ${user.id})? This ends ${ends}. Verify the identity of the user first.`,
     );
     const done = await keyhouse.administration.resetSecondFactor({ userId: user.id, actorId: null, by });
-    if (done !== 'done') throw await refusalOf('unknown-user');
+    if (done !== 'done') throw await refusalOf('unknown_user');
     print(
       options,
       { id: user.id },
@@ -186,18 +186,18 @@ const listed = (parts: readonly string[]): string =>
   parts.length < 2 ? (parts[0] ?? 'nothing else') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 
 const SENTENCES = {
-  'invalid-email': 'The email must be a valid email address.',
+  invalid_email: 'The email must be a valid email address.',
   taken: 'A user with this email address already exists.',
   busy: 'The machine is busy. Try again.',
-  'unknown-user': 'The user does not exist.',
-  'already-disabled': 'The user is already disabled.',
-  'already-enabled': 'The user is not disabled.',
-  'last-administrator': 'This is the last enabled administrator. Add another one first.',
-  'not-allowed': 'Only an administrator may do this.',
+  unknown_user: 'The user does not exist.',
+  already_disabled: 'The user is already disabled.',
+  already_enabled: 'The user is not disabled.',
+  last_administrator: 'This is the last enabled administrator. Add another one first.',
+  not_allowed: 'Only an administrator may do this.',
 } as const;
 
 async function refusalOf(reason: keyof typeof SENTENCES | PasswordFault): Promise<CommandFailure> {
-  if (reason in SENTENCES) return refusal(reason.replaceAll('-', '_'), SENTENCES[reason as keyof typeof SENTENCES]);
+  if (reason in SENTENCES) return refusal(reason, SENTENCES[reason as keyof typeof SENTENCES]);
   const { PASSWORD_SENTENCES } = await import('../core/passwords/password.ts');
   return refusal('weak_password', PASSWORD_SENTENCES[reason as PasswordFault]);
 }

@@ -28,9 +28,9 @@ export function readJson(bytes: Uint8Array, { bounds, isOAuth }: JsonForm): unkn
   switch (parsed.reason) {
     case 'syntax':
       throw new Refusal({ code: 'not_json' });
-    case 'repeated-member':
+    case 'repeated_member':
       throw new Refusal({ code: 'repeated_member' });
-    case 'too-complex':
+    case 'too_complex':
       throw isOAuth ? new Refusal({ code: 'bad_request' }) : invalid('body', TOO_COMPLEX);
   }
 }

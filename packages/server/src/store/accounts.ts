@@ -121,17 +121,17 @@ export const accountsActs = {
 
   async setUserDisabled(act: Act, input: Input<'setUserDisabled'>) {
     const { userId, disabled, nowMs, event } = input;
-    if (!(await lockAdministrators(act.db, input.administratorId ?? null))) return 'not-allowed';
+    if (!(await lockAdministrators(act.db, input.administratorId ?? null))) return 'not_allowed';
     const user = await users(act.db).where('users.id', '=', userId).executeTakeFirst();
-    if (user === undefined) return 'unknown-user';
-    if (disabled && user.is_administrator === 1 && !(await hasAdministratorBeside(act.db, userId))) return 'last-administrator';
+    if (user === undefined) return 'unknown_user';
+    if (disabled && user.is_administrator === 1 && !(await hasAdministratorBeside(act.db, userId))) return 'last_administrator';
     const updated = await act.db
       .updateTable('users')
       .set({ disabled_at_ms: disabled ? nowMs : null, updated_at_ms: nowMs })
       .where('id', '=', userId)
       .where('disabled_at_ms', disabled ? 'is' : 'is not', null)
       .executeTakeFirst();
-    if (updated.numUpdatedRows === 0n) return 'already-so';
+    if (updated.numUpdatedRows === 0n) return 'already_so';
     const accountId = user.account_id;
     act.event(event, { accountId });
     if (disabled) await endSignIns(act.db, { userId, nowMs });

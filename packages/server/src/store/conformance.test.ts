@@ -112,7 +112,7 @@ eachDatabase('the store', (makeDatabase) => {
       const before = await position();
       const input = { userId: user.id, disabled: true, nowMs: NOW, event: event('user.disabled') };
       expect(await store.accounts.setUserDisabled(input)).toBe('done');
-      expect(await store.accounts.setUserDisabled(input)).toBe('already-so');
+      expect(await store.accounts.setUserDisabled(input)).toBe('already_so');
       const changes = await store.changes.changesAfter(before, 10);
       expect(changes.map(({ kind, id }) => `${kind}:${id}`)).toEqual([`user:${user.id}`, `account:${user.accountId}`]);
       expect(changes.every(({ beforeMs, endsAtMs }) => (beforeMs ?? 0) >= NOW && (endsAtMs ?? 0) > (beforeMs ?? 0))).toBe(true);

@@ -91,7 +91,7 @@ export const factorsActs = {
     await lockUser(act.db, userId);
     const passkeys = await act.db.selectFrom('passkeys').select('id').where('user_id', '=', userId).execute();
     if (passkeys.every((passkey) => passkey.id !== id)) return 'gone' as const;
-    if (passkeys.length === 1 && !(await hasPasswordOrIdentity(act.db, userId, null))) return 'only-way-in' as const;
+    if (passkeys.length === 1 && !(await hasPasswordOrIdentity(act.db, userId, null))) return 'only_way_in' as const;
     await act.db.deleteFrom('passkeys').where('id', '=', id).where('user_id', '=', userId).execute();
     act.event(events.removed);
     await endIdleTwoStep(act, userId, events.twoStepOff);
@@ -142,7 +142,7 @@ export const factorsActs = {
   async turnTwoStepOn(act: Act, { userId, recoveryHashes, nowMs, event }: Input<'turnTwoStepOn'>) {
     if (await lockUser(act.db, userId)) return 'already' as const;
     const passkey = await act.db.selectFrom('passkeys').select('id').where('user_id', '=', userId).executeTakeFirst();
-    if (passkey === undefined) return 'no-factor' as const;
+    if (passkey === undefined) return 'no_factor' as const;
     await setTwoStep(act.db, userId, nowMs);
     await putRecoveryCodes(act.db, userId, recoveryHashes);
     act.event(event);
@@ -216,7 +216,7 @@ export const factorsActs = {
   async unlinkIdentity(act: Act, { userId, provider, event }: Input<'unlinkIdentity'>) {
     await lockUser(act.db, userId);
     const passkey = await act.db.selectFrom('passkeys').select('id').where('user_id', '=', userId).executeTakeFirst();
-    if (passkey === undefined && !(await hasPasswordOrIdentity(act.db, userId, provider))) return 'only-way-in' as const;
+    if (passkey === undefined && !(await hasPasswordOrIdentity(act.db, userId, provider))) return 'only_way_in' as const;
     const deleted = await act.db
       .deleteFrom('identities')
       .where('user_id', '=', userId)

@@ -47,9 +47,7 @@ export const operatorAccountsActs = {
       await endTeam(act, accountId, { ...end, event });
       return 'done' as const;
     }
-    const deleted = await profileActs.deleteUser(act, { ...end, userId: account.userId, event });
-    if (deleted === 'only-owner') return 'only_owner' as const;
-    return deleted === 'last-administrator' ? ('last_administrator' as const) : deleted;
+    return await profileActs.deleteUser(act, { ...end, userId: account.userId, event });
   },
 };
 

@@ -175,9 +175,9 @@ export const profileActs = {
     if (user.is_administrator === 1) {
       // If the last two administrators delete themselves at once, one stays.
       await lockAdministrators(db, null);
-      if (!(await hasAdministratorBeside(db, userId))) return 'last-administrator' as const;
+      if (!(await hasAdministratorBeside(db, userId))) return 'last_administrator' as const;
     }
-    if (!(await leaveEveryTeam(act, userId, event))) return 'only-owner' as const;
+    if (!(await leaveEveryTeam(act, userId, event))) return 'only_owner' as const;
     await endInvitationsBeyond(act, { senderId: userId, role: null, event });
     await endSignIns(db, { userId, nowMs });
     await endEverything(act, { userId, accountId: user.account_id, nowMs });

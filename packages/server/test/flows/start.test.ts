@@ -35,7 +35,7 @@ const disabled: Prepared = async (keyhouse) => {
   if (!created.ok || !second.ok) throw new Error('not created');
   expect(await keyhouse.users.disable({ userId: created.value.id, by: OPERATOR })).toMatchObject({ ok: true });
   // The act refuses the last one, so this state comes from another version, or from a manual change of the database.
-  expect(await keyhouse.users.disable({ userId: second.value.id, by: OPERATOR })).toMatchObject({ reason: 'last-administrator' });
+  expect(await keyhouse.users.disable({ userId: second.value.id, by: OPERATOR })).toMatchObject({ reason: 'last_administrator' });
 };
 const registered: Prepared = async (keyhouse) => {
   const created = await keyhouse.users.create({ ...ADMIN, isAdministrator: false, by: OPERATOR });

@@ -44,7 +44,7 @@ describe('the administrator’s flag', () => {
       administration.setAdministrator({ userId, actorId: actor.id, isAdministrator: false, by: asUser(actor) });
     expect(await Promise.all([take(first, second), take(second, first)])).toEqual(['done', 'not_allowed']);
     expect(await take(first, first)).toBe('last');
-    expect(await users.disable({ userId: first.id, by: OPERATOR })).toEqual({ ok: false, reason: 'last-administrator' });
+    expect(await users.disable({ userId: first.id, by: OPERATOR })).toEqual({ ok: false, reason: 'last_administrator' });
     expect(await house.keyhouse.teams.inTheWayOf(first.id)).toEqual({ onlyOwnerOf: [], isLastAdministrator: true });
   });
 });

@@ -29,7 +29,7 @@ it('does not find a head that was noted of another chain', async () => {
   const noted = [await other.keyhouse.audit.head()];
   expect(await verifyAudit(house.store.audit, { noted })).toMatchObject({
     ok: false,
-    fault: 'other-chain',
+    fault: 'other_chain',
     number: 3,
   });
 });

@@ -4,15 +4,15 @@ import type { AuditEvent, AuditStore, PersonRow } from './event.ts';
 
 export type AuditFault =
   /** A number is missing: the entry was deleted, or lost its number. */
-  | 'missing-entry'
+  | 'missing_entry'
   /** A column, or the hash itself, is not what was chained. */
-  | 'changed-entry'
+  | 'changed_entry'
   /** The personal data of the entry does not match the entry's hash of it. */
-  | 'changed-person'
+  | 'changed_person'
   /** The entries are intact, but the head does not match them. */
-  | 'wrong-head'
+  | 'wrong_head'
   /** The chain is consistent in itself, but does not contain a head that was noted earlier: it was rewritten. */
-  | 'other-chain';
+  | 'other_chain';
 
 export type AuditVerdict =
   | { readonly ok: true; readonly entries: number; readonly personsErased: number; readonly head: Head }
@@ -20,11 +20,11 @@ export type AuditVerdict =
 
 /** What each means, after "Entry 7 is broken:". */
 export const AUDIT_FAULT_SENTENCES: Readonly<Record<AuditFault, string>> = {
-  'missing-entry': 'it is missing: it was deleted, or its number was removed',
-  'changed-entry': 'it was changed after it was chained: a column or its hash is different',
-  'changed-person': 'its personal data was changed',
-  'wrong-head': 'the entries are intact, but the head does not match them',
-  'other-chain': 'the chain is consistent, but does not contain the given head: it was rewritten',
+  missing_entry: 'it is missing: it was deleted, or its number was removed',
+  changed_entry: 'it was changed after it was chained: a column or its hash is different',
+  changed_person: 'its personal data was changed',
+  wrong_head: 'the entries are intact, but the head does not match them',
+  other_chain: 'the chain is consistent, but does not contain the given head: it was rewritten',
 };
 
 export const CHAIN_START: Head = { number: 0, hash: '0'.repeat(64) };
@@ -44,27 +44,27 @@ export async function verifyAudit(
   let personsErased = 0;
   while (last.number < head.number) {
     const page = await audit.chained(last.number, PAGE);
-    if (page.length === 0) return broken('missing-entry', last.number + 1, null);
+    if (page.length === 0) return broken('missing_entry', last.number + 1, null);
     for (const entry of page.slice(0, head.number - last.number)) {
       const number = last.number + 1;
       const fault = faultOf(entry, last);
-      if (fault !== null) return broken(fault, number, fault === 'missing-entry' ? null : entry.id);
+      if (fault !== null) return broken(fault, number, fault === 'missing_entry' ? null : entry.id);
       last = { number, hash: entry.hash ?? '' };
-      if (noted.some((one) => one.number === number && one.hash !== last.hash)) return broken('other-chain', number, entry.id);
+      if (noted.some((one) => one.number === number && one.hash !== last.hash)) return broken('other_chain', number, entry.id);
       if (entry.personHash !== null && entry.personRow === null) personsErased++;
     }
   }
-  if (last.hash !== head.hash) return broken('wrong-head', head.number, null);
-  if (await hasEntryAfter(audit, head)) return broken('wrong-head', head.number + 1, null);
+  if (last.hash !== head.hash) return broken('wrong_head', head.number, null);
+  if (await hasEntryAfter(audit, head)) return broken('wrong_head', head.number + 1, null);
   const beyond = noted.find((one) => one.number > head.number);
-  if (beyond !== undefined) return broken('missing-entry', head.number + 1, null);
+  if (beyond !== undefined) return broken('missing_entry', head.number + 1, null);
   return { ok: true, entries: head.number, personsErased, head };
 }
 
 function faultOf(entry: AuditEvent & { personRow: PersonRow | null }, last: Head): AuditFault | null {
-  if (entry.number !== last.number + 1) return 'missing-entry';
-  if (entry.hash !== hashEntry(last.hash, entry.number, entry)) return 'changed-entry';
-  return personHolds(entry) ? null : 'changed-person';
+  if (entry.number !== last.number + 1) return 'missing_entry';
+  if (entry.hash !== hashEntry(last.hash, entry.number, entry)) return 'changed_entry';
+  return personHolds(entry) ? null : 'changed_person';
 }
 
 function personHolds({ personHash, personRow }: { personHash: string | null; personRow: PersonRow | null }): boolean {

@@ -154,7 +154,7 @@ describe('logging in', () => {
     if (!made.ok) throw new Error(made.reason);
     const ports = { accounts: store.accounts, clock };
     expect(await disableUser(ports, { userId: made.value.id, by: OPERATOR })).toMatchObject({ ok: true });
-    expect(await disableUser(ports, { userId: made.value.id, by: OPERATOR })).toEqual({ ok: false, reason: 'already-so' });
+    expect(await disableUser(ports, { userId: made.value.id, by: OPERATOR })).toEqual({ ok: false, reason: 'already_so' });
     for (const [email, password] of [
       ['nobody@example.com', PASSWORD],
       ['ann.lee@example.com', 'wrong'],
@@ -162,7 +162,7 @@ describe('logging in', () => {
       ['not an address\0', PASSWORD],
       ['ann.lee@example.com', 'x'.repeat(100_000)],
     ] as const) {
-      expect(await enter(email, password)).toEqual({ ok: false, reason: 'no-match' });
+      expect(await enter(email, password)).toEqual({ ok: false, reason: 'no_match' });
     }
     expect(notes.map(({ reason }) => reason)).toEqual([
       'unknown-user',
@@ -208,9 +208,9 @@ describe('logging in', () => {
     expect(await enter('long@example.com', `${own.slice(0, 72)}another end`)).toMatchObject({ ok: true });
     expect(await enter('long@example.com', own)).toMatchObject({ ok: true });
     expect((await store.accounts.findUserByEmail('long@example.com'))?.passwordHash).toBe(old);
-    expect(await enter('long@example.com', own.slice(0, 71))).toEqual({ ok: false, reason: 'no-match' });
+    expect(await enter('long@example.com', own.slice(0, 71))).toEqual({ ok: false, reason: 'no_match' });
     await store.accounts.setPasswordHash({ ...how, passwordHash: await hashOf(`${own}, changed`) });
-    expect(await enter('long@example.com', own)).toEqual({ ok: false, reason: 'no-match' });
+    expect(await enter('long@example.com', own)).toEqual({ ok: false, reason: 'no_match' });
     expect(await enter('long@example.com', `${own}, changed`)).toMatchObject({ ok: true });
   });
 
@@ -235,7 +235,7 @@ describe('a reset by the operator', () => {
     const reset = (password: string) => resetPassword(ports, { userId: before.user.id, password, by: OPERATOR });
     expect(await reset('ann.lee2026')).toEqual({ ok: false, reason: 'personal' });
     expect(await reset('another good password')).toMatchObject({ ok: true });
-    expect(await enter('ann.lee@example.com', PASSWORD)).toEqual({ ok: false, reason: 'no-match' });
+    expect(await enter('ann.lee@example.com', PASSWORD)).toEqual({ ok: false, reason: 'no_match' });
     expect(await enter('ann.lee@example.com', 'another good password')).toMatchObject({ ok: true });
     expect((await store.credentials.findTokenById(before.token.id))?.revokedAtMs).not.toBeNull();
   });
@@ -256,7 +256,7 @@ describe('a reset by the operator', () => {
       },
     };
     const input = { email: 'ann.lee@example.com', password: 'another good password', deviceName: 'x', by: from('203.0.113.7') };
-    expect(await logIn({ ...ports, passwords: resetMeanwhile }, input)).toEqual({ ok: false, reason: 'no-match' });
+    expect(await logIn({ ...ports, passwords: resetMeanwhile }, input)).toEqual({ ok: false, reason: 'no_match' });
     expect(await logIn(ports, { ...input, password: 'the newest password' })).toMatchObject({ ok: true });
   });
 });

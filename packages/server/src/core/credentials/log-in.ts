@@ -38,11 +38,11 @@ export interface LogInInput {
 export type LogInOutcome =
   /** `text` is the token as its owner receives it, once. */
   | { readonly ok: true; readonly user: User; readonly token: Credential; readonly text: string }
-  | { readonly ok: false; readonly reason: 'invalid-device-name' | 'code-required' | 'wrong-code' | 'passkey-only' | 'suspended' }
+  | { readonly ok: false; readonly reason: 'invalid_device_name' | 'code_required' | 'wrong-code' | 'passkey_only' | 'suspended' }
   | ProofFailure;
 
 export async function logIn(ports: LogInPorts, input: LogInInput): Promise<LogInOutcome> {
-  if (checkName(input.deviceName).length > 0) return { ok: false, reason: 'invalid-device-name' };
+  if (checkName(input.deviceName).length > 0) return { ok: false, reason: 'invalid_device_name' };
   return await provePassword<LogInOutcome>(ports, input, async (proved) => {
     const refused = await askSecondFactor(ports, input, proved);
     return refused ?? (await giveToken(ports, input, proved));
@@ -55,7 +55,7 @@ async function askSecondFactor(ports: LogInPorts, input: LogInInput, { user }: P
   if (methods === null) return null;
   // A passkey needs a browser; a recovery code does not.
   if (input.code === undefined || input.code === '')
-    return { failed: false, result: { ok: false, reason: methods.includes('totp') ? 'code-required' : 'passkey-only' } };
+    return { failed: false, result: { ok: false, reason: methods.includes('totp') ? 'code_required' : 'passkey_only' } };
   const by: By = { ...input.by, actor: `user:${user.id}`, authority: IN_THE_ACT };
   if ((await useCode(ports, { userId: user.id, code: input.code, by })) !== null) return null;
   noteFailure(ports, user, input.by, 'wrong-code');

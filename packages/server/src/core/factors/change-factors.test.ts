@@ -172,7 +172,7 @@ describe('passkeys', () => {
     const house = await openHouse();
     const user = await house.user();
     const { turnOn, turnOff, addPasskey, isOn } = factorsOf(house, user);
-    expect(await turnOn()).toEqual({ ok: false, reason: 'no-factor' });
+    expect(await turnOn()).toEqual({ ok: false, reason: 'no_factor' });
     await addPasskey();
     expect(await isOn()).toBe(false);
     const turned = await turnOn();

@@ -37,7 +37,7 @@ export const renamePasskey = (ports: OwnFactorsPorts, user: User, id: string, na
     event: ownEvent(by, ports.clock.now(), 'user.passkey_renamed', user),
   });
 
-/** `only-way-in`: set a password first. */
+/** `only_way_in`: set a password first. */
 export async function removePasskey(ports: OwnFactorsPorts, user: User, id: string, by: By) {
   const passkey = await ports.factors.findPasskey(id);
   const nowMs = ports.clock.now();
@@ -94,7 +94,7 @@ export async function turnTwoStepOn(
   ports: OwnFactorsPorts,
   user: User,
   by: By,
-): Promise<Outcome<readonly string[], 'already' | 'no-factor'>> {
+): Promise<Outcome<readonly string[], 'already' | 'no_factor'>> {
   const { codes, hashes } = newCodes(user);
   const nowMs = ports.clock.now();
   const mail = factorMail(ports, by, nowMs, user, { what: 'two-step-on' });
@@ -124,7 +124,7 @@ function newCodes(user: User): { readonly codes: readonly string[]; readonly has
 const twoStepOff = (ports: OwnFactorsPorts, by: By, atMs: number, user: User): EventDraft =>
   ownEvent(by, atMs, 'user.two_step_off', user, factorMail(ports, by, atMs, user, { what: 'two-step-off' }));
 
-/** `only-way-in`: set a password first. */
+/** `only_way_in`: set a password first. */
 export const unlinkIdentity = (ports: OwnFactorsPorts, user: User, provider: string, by: By) => {
   const nowMs = ports.clock.now();
   const mail = factorMail(ports, by, nowMs, user, { what: 'identity-unlinked', name: provider });

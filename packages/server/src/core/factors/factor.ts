@@ -48,10 +48,10 @@ export interface FactorsStore {
   addPasskey(input: { passkey: Passkey; event: EventDraft }): Promise<boolean | 'too_many'>;
   renamePasskey(input: { userId: number; id: string; name: string; event: EventDraft }): Promise<boolean>;
   /**
-   * Two-step verification is turned off with its last factor. `only-way-in`: neither a password nor another passkey or provider
+   * Two-step verification is turned off with its last factor. `only_way_in`: neither a password nor another passkey or provider
    * would be left.
    */
-  removePasskey(input: { userId: number; id: string; events: RemovalEvents }): Promise<'done' | 'gone' | 'only-way-in'>;
+  removePasskey(input: { userId: number; id: string; events: RemovalEvents }): Promise<'done' | 'gone' | 'only_way_in'>;
   /** Records a use; false if the counter did not move on (WebAuthn Level 3 §6.1.1), or the passkey is gone. */
   usePasskey(input: { userId: number; id: string; counter: number; nowMs: number }): Promise<boolean>;
 
@@ -71,13 +71,13 @@ export interface FactorsStore {
     nowMs: number;
     events: { readonly confirmed: EventDraft; readonly twoStepOn: EventDraft };
   }): Promise<'codes' | 'kept' | 'gone'>;
-  /** Turns two-step verification on by the existing passkeys, with recovery codes. `no-factor`: there is no passkey. */
+  /** Turns two-step verification on by the existing passkeys, with recovery codes. `no_factor`: there is no passkey. */
   turnTwoStepOn(input: {
     userId: number;
     recoveryHashes: readonly string[];
     nowMs: number;
     event: EventDraft;
-  }): Promise<'done' | 'already' | 'no-factor'>;
+  }): Promise<'done' | 'already' | 'no_factor'>;
   /** Deletes its TOTP and recovery codes; passkeys stay, as a way in. False if it is off. */
   turnTwoStepOff(input: { userId: number; event: EventDraft }): Promise<boolean>;
   /** Uses a time step; false when it, or a later one, was used before (RFC 6238 §5.2). */
@@ -100,7 +100,7 @@ export interface FactorsStore {
     domains: readonly string[];
     event: EventDraft;
   }): Promise<boolean>;
-  unlinkIdentity(input: { userId: number; provider: string; event: EventDraft }): Promise<'done' | 'gone' | 'only-way-in'>;
+  unlinkIdentity(input: { userId: number; provider: string; event: EventDraft }): Promise<'done' | 'gone' | 'only_way_in'>;
 }
 
 /** `twoStepOff` is written only if the factor was the last one. */

@@ -11,12 +11,12 @@ export const MAX_PASSWORD_CHARACTERS = 128;
 /** UTF-16 units of input that are read: 128 characters may take several each before they are normalised. */
 const MAX_INPUT_LENGTH = 1024;
 
-export type PasswordFault = 'malformed' | 'too-short' | 'too-long' | 'personal' | 'common';
+export type PasswordFault = 'malformed' | 'too_short' | 'too_long' | 'personal' | 'common';
 
 export const PASSWORD_SENTENCES: Readonly<Record<PasswordFault, string>> = {
   malformed: 'The password must be valid Unicode text.',
-  'too-short': `The password must have at least ${MIN_PASSWORD_CHARACTERS} characters.`,
-  'too-long': `The password must have at most ${MAX_PASSWORD_CHARACTERS} characters.`,
+  too_short: `The password must have at least ${MIN_PASSWORD_CHARACTERS} characters.`,
+  too_long: `The password must have at most ${MAX_PASSWORD_CHARACTERS} characters.`,
   personal: 'The password must not be your name or email address, even with digits or symbols around it.',
   common: 'This password is too common. Choose another one, such as four unrelated words.',
 };
@@ -44,11 +44,11 @@ export async function findPasswordFault(
   claim?: Claim,
 ): Promise<PasswordFault | 'busy' | null> {
   const normalized = normalizePassword(password);
-  if (normalized === null) return 'too-long';
+  if (normalized === null) return 'too_long';
   if (!normalized.isWellFormed()) return 'malformed';
   const characters = [...normalized].length;
-  if (characters < MIN_PASSWORD_CHARACTERS) return 'too-short';
-  if (characters > MAX_PASSWORD_CHARACTERS) return 'too-long';
+  if (characters < MIN_PASSWORD_CHARACTERS) return 'too_short';
+  if (characters > MAX_PASSWORD_CHARACTERS) return 'too_long';
   if (isMadeOf(normalized, wordsOf(words))) return 'personal';
   if (isMadeOf(normalized, ['keyhouse'])) return 'common';
   const answer = await common.isCommon(normalized.toLowerCase(), claim);

@@ -35,8 +35,8 @@ export function readPermissionsFile(text: string): Outcome<PermissionsFile, 'inv
 
 const FAULTS = {
   syntax: () => 'The file is not JSON.',
-  'repeated-member': (member = '') => `The member "${member}" occurs twice in one object.`,
-  'too-complex': () => 'The file is nested too deeply.',
+  repeated_member: (member = '') => `The member "${member}" occurs twice in one object.`,
+  too_complex: () => 'The file is nested too deeply.',
 };
 
 const invalid = (faults: readonly string[]) => ({ ...no('invalid'), faults });

@@ -21,7 +21,7 @@ export const proveWithPassword = (
 ): Promise<true | ProofFailure> =>
   provePassword<true | ProofFailure>(ports, { email: user.email, password, by }, async (proved) => {
     const isTheirs = proved.user.id === user.id && (await record(ports, user, signInId, proved, by));
-    return isTheirs ? { failed: false, result: true } : { failed: true, result: { ok: false, reason: 'no-match' } };
+    return isTheirs ? { failed: false, result: true } : { failed: true, result: { ok: false, reason: 'no_match' } };
   });
 
 export async function proveWithPasskey(

@@ -15,9 +15,9 @@ export type ResetPasswordPorts = Pick<SignInsPorts, 'accounts' | 'passwords' | '
 export async function resetPassword(
   { accounts, passwords, compose, clock }: ResetPasswordPorts,
   { userId, password, by }: { readonly userId: number; readonly password: string; readonly by: By },
-): Promise<Outcome<User, 'unknown-user' | 'busy' | PasswordFault>> {
+): Promise<Outcome<User, 'unknown_user' | 'busy' | PasswordFault>> {
   const user = await accounts.findUser(userId);
-  if (user === null) return no('unknown-user');
+  if (user === null) return no('unknown_user');
   const names = [user.displayName, user.firstName, user.lastName];
   const fault = await findPasswordFault(passwords, password, { email: user.email, names });
   if (fault !== null) return no(fault);
@@ -35,5 +35,5 @@ export async function resetPassword(
       mails: [compose('password-changed', { email: user.email, userId }, circumstancesOf(by, nowMs))],
     }),
   });
-  return replaced ? ok(user) : no('unknown-user');
+  return replaced ? ok(user) : no('unknown_user');
 }

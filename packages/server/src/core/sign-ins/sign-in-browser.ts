@@ -77,17 +77,17 @@ export async function openStep(
 
 export type StepOutcome =
   | { readonly ok: true; readonly opened: OpenedSignIn }
-  | { readonly ok: false; readonly reason: 'step-over' }
+  | { readonly ok: false; readonly reason: 'step_over' }
   | { readonly ok: false; readonly reason: 'wrong-code' }
   | Extract<ProofFailure, { reason: 'too-many-tries' | 'busy' }>;
 
-/** `step-over`: the step has expired, or the password was changed in the meantime: from the beginning. */
+/** `step_over`: the step has expired, or the password was changed in the meantime: from the beginning. */
 export async function signInWithCode(
   ports: EnterPorts,
   input: { readonly step: string; readonly code: string; readonly browser: string | null; readonly by: By },
 ): Promise<StepOutcome> {
   const step = await findStep(ports, input.step);
-  if (step === null) return { ok: false, reason: 'step-over' };
+  if (step === null) return { ok: false, reason: 'step_over' };
   const { user, passwordHash, through } = step;
   const attempt = {
     userId: user.id,
@@ -110,7 +110,7 @@ export async function signInWithCode(
       hash: hashTicket(input.step),
       nowMs: ports.clock.now(),
     });
-    if (ticket === null) return { failed: false, result: { ok: false, reason: 'step-over' } };
+    if (ticket === null) return { failed: false, result: { ok: false, reason: 'step_over' } };
     const finished = await finish(
       ports,
       { user, passwordHash, through, addressHash },
@@ -118,9 +118,9 @@ export async function signInWithCode(
       input,
     );
     const { result } = finished;
-    return { failed: finished.failed, result: result.ok && result.next === 'done' ? result : { ok: false, reason: 'step-over' } };
+    return { failed: finished.failed, result: result.ok && result.next === 'done' ? result : { ok: false, reason: 'step_over' } };
   });
-  return outcome.ok || outcome.reason !== 'no-match' ? outcome : { ok: false, reason: 'step-over' };
+  return outcome.ok || outcome.reason !== 'no_match' ? outcome : { ok: false, reason: 'step_over' };
 }
 
 /** The user who waits for the second step, and what the first step verified. */

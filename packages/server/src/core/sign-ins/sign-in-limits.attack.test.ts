@@ -27,7 +27,7 @@ function open(known: readonly string[] = [], limiter: Limiter = openMemoryLimite
     const admission = await limits.admit({ userId, emailKey, address });
     if (!admission.ok) return 'refused';
     await new Promise((resume) => setTimeout(resume, 1));
-    await admission.settle(password ? 'not-failed' : 'failed');
+    await admission.settle(password ? 'not_failed' : 'failed');
     return password ? 'in' : 'wrong';
   };
   return { limits, asked, attempt };
@@ -75,7 +75,7 @@ describe('somebody who guesses passwords', () => {
     const first = open();
     const admission = await first.limits.admit({ userId: 7, emailKey: 'ann@x', address: '198.51.100.1' });
     if (!admission.ok) throw new Error('refused');
-    await admission.settle('not-failed');
+    await admission.settle('not_failed');
     const { attempt } = open([`7:${admission.addressHash}`]);
     for (let index = 0; index < 20; index++) await attempt(`203.0.113.${index}`, 'ann@x', false, 7);
     expect(await attempt('192.0.2.1', 'ann@x', true, 7)).toBe('refused');

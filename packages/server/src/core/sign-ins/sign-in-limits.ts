@@ -53,7 +53,7 @@ export type Admission =
       readonly ok: true;
       readonly addressHash: string | null;
       readonly claim: Claim;
-      settle(result: 'failed' | 'not-failed'): Promise<void>;
+      settle(result: 'failed' | 'not_failed'): Promise<void>;
     }
   | { readonly ok: false; readonly retryAfterSeconds: number };
 
@@ -131,12 +131,12 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
     if (!guesses.ok) return guesses;
     const made = await takeAll(wide === null ? [] : [`registered:${wide}`, `${A_DAY}registered:${wide}`], place).catch(
       async (error: unknown) => {
-        await guesses.settle('not-failed');
+        await guesses.settle('not_failed');
         throw error;
       },
     );
     if (!made.ok) {
-      await guesses.settle('not-failed');
+      await guesses.settle('not_failed');
       return made;
     }
     return {
@@ -145,8 +145,8 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
       async settle(result) {
         // Both, even if the limiter fails for one: an attempt that waits for a point that is never settled waits for ever.
         await Promise.all([
-          guesses.settle(result === 'taken' ? 'failed' : 'not-failed'),
-          made.settle(result === 'registered' ? 'failed' : 'not-failed'),
+          guesses.settle(result === 'taken' ? 'failed' : 'not_failed'),
+          made.settle(result === 'registered' ? 'failed' : 'not_failed'),
         ]);
       },
     };
@@ -172,11 +172,11 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
     const taken: string[] = [];
     for (const bucket of buckets) {
       const point = await patient.take(bucket).catch(async (error: unknown) => {
-        await release(taken, 'not-failed');
+        await release(taken, 'not_failed');
         throw error;
       });
       if (!point.ok) {
-        await release(taken, 'not-failed');
+        await release(taken, 'not_failed');
         return point;
       }
       taken.push(bucket);
@@ -191,7 +191,7 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
     return { network, networks: networksOf(address), hash };
   }
 
-  async function release(buckets: readonly string[], result: 'failed' | 'not-failed'): Promise<void> {
+  async function release(buckets: readonly string[], result: 'failed' | 'not_failed'): Promise<void> {
     await Promise.all(buckets.map((bucket) => patient.release(bucket, result)));
   }
 
@@ -253,7 +253,7 @@ interface Queue {
 
 function waitForOthers(limiter: Limiter): {
   take: Limiter['take'];
-  release(bucket: string, result: 'failed' | 'not-failed'): Promise<void>;
+  release(bucket: string, result: 'failed' | 'not_failed'): Promise<void>;
 } {
   const queues = new Map<string, Queue>();
 
@@ -289,11 +289,11 @@ function waitForOthers(limiter: Limiter): {
   }
 
   /** One decision makes room for one attempt; after the last decision there is nothing left to wait for. */
-  async function release(bucket: string, result: 'failed' | 'not-failed'): Promise<void> {
+  async function release(bucket: string, result: 'failed' | 'not_failed'): Promise<void> {
     const queue = queues.get(bucket);
     if (queue === undefined) throw new Error('An attempt was given back that was never counted.');
     try {
-      if (result === 'not-failed') await limiter.giveBack(bucket);
+      if (result === 'not_failed') await limiter.giveBack(bucket);
     } finally {
       queue.undecided--;
       for (const resume of queue.waiting.splice(0, queue.undecided === 0 ? queue.waiting.length : 1)) resume();

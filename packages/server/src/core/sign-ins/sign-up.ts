@@ -20,7 +20,7 @@ export interface SignUpInput extends RegisterUserInput {
 export type SignedUp =
   /** `joined`: the team of the invitation. */
   | { readonly ok: true; readonly user: User; readonly opened: OpenedSignIn; readonly joined: number | null }
-  | { readonly ok: false; readonly reason: 'link-over' }
+  | { readonly ok: false; readonly reason: 'link_over' }
   | { readonly ok: false; readonly reason: 'sign-up-closed' | 'other-address' }
   | RegisterUserRefusal;
 
@@ -32,7 +32,7 @@ export async function signUp(ports: SignUpPorts, input: SignUpInput & { readonly
   // Before a password is hashed: a stranger who may not register costs no hash.
   const found =
     invitation === null ? null : await ports.invitations.findInvitationByTicket(hashTicket(invitation), ports.clock.now());
-  if (invitation !== null && found === null) return { ok: false, reason: 'link-over' };
+  if (invitation !== null && found === null) return { ok: false, reason: 'link_over' };
   if (!mayRegister(ports, found)) return { ok: false, reason: 'sign-up-closed' };
   const registered = await registerUser(ports, input, async (user) => {
     const atMs = user.createdAtMs;
@@ -49,7 +49,7 @@ export async function signUp(ports: SignUpPorts, input: SignUpInput & { readonly
     return made === 'taken' ? null : made;
   });
   if (!registered.ok) return registered;
-  if (registered.made === 'gone') return { ok: false, reason: 'link-over' };
+  if (registered.made === 'gone') return { ok: false, reason: 'link_over' };
   if (registered.made === 'other-address' || registered.made === 'sign-up-closed') return { ok: false, reason: registered.made };
   const user = registered.made;
   await ports.sendVerification(user, input.by);
@@ -58,7 +58,7 @@ export async function signUp(ports: SignUpPorts, input: SignUpInput & { readonly
 
 /** The first administrator, with the link from the log. */
 export async function setUp(ports: SignUpPorts, input: SignUpInput & { readonly ticket: string }): Promise<SignedUp> {
-  if (!(await isOpen(ports, 'setup', input.ticket))) return { ok: false, reason: 'link-over' };
+  if (!(await isOpen(ports, 'setup', input.ticket))) return { ok: false, reason: 'link_over' };
   // Without an address, so that it is not counted: the link in the log is enough of a limit.
   const uncounted = { ...input, by: { ...input.by, person: {} } };
   const registered = await registerUser(ports, uncounted, async (user) => {
@@ -71,7 +71,7 @@ export async function setUp(ports: SignUpPorts, input: SignUpInput & { readonly 
     return made === 'taken' ? null : made;
   });
   if (!registered.ok) return registered;
-  if (registered.made === 'gone') return { ok: false, reason: 'link-over' };
+  if (registered.made === 'gone') return { ok: false, reason: 'link_over' };
   await ports.sendVerification(registered.made, input.by);
   return await signInAs(ports, registered.made, registered.passwordHash, ['setup', 'password'], { ...input, joined: null });
 }

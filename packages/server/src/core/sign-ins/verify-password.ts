@@ -25,12 +25,12 @@ export interface Proved {
 }
 
 export type ProofFailure =
-  | { readonly ok: false; readonly reason: 'no-match' }
+  | { readonly ok: false; readonly reason: 'no_match' }
   | { readonly ok: false; readonly reason: 'too-many-tries' | 'busy'; readonly retryAfterSeconds: number };
 
 export const NO_MATCH_SENTENCE = 'These credentials do not match our records.';
 export const BUSY: ProofFailure = { ok: false, reason: 'busy', retryAfterSeconds: 1 };
-export const NO_MATCH: ProofFailure = { ok: false, reason: 'no-match' };
+export const NO_MATCH: ProofFailure = { ok: false, reason: 'no_match' };
 
 /** What follows a correct password. `failed`: it was one more failed attempt. */
 export interface Settled<Result> {
@@ -94,7 +94,7 @@ export async function admitted<Result>(
     failed = settled.failed;
     return settled.result;
   } finally {
-    await admission.settle(failed ? 'failed' : 'not-failed');
+    await admission.settle(failed ? 'failed' : 'not_failed');
   }
 }
 

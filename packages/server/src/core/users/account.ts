@@ -99,7 +99,7 @@ export interface AccountsStore {
   /**
    * Disables or enables. Disabling revokes every JWT of the user and of the personal account issued until now, and suspends the
    * teams that have no other enabled owner; enabling resumes those of the user's teams that were suspended for that.
-   * `administratorId`: the administrator who does it in the dashboard, and must still be one (`not-allowed`). The last enabled
+   * `administratorId`: the administrator who does it in the dashboard, and must still be one (`not_allowed`). The last enabled
    * administrator is never disabled.
    */
   setUserDisabled(input: {
@@ -108,7 +108,7 @@ export interface AccountsStore {
     administratorId?: number;
     nowMs: number;
     event: EventDraft;
-  }): Promise<'done' | 'unknown-user' | 'already-so' | 'last-administrator' | 'not-allowed'>;
+  }): Promise<'done' | 'unknown_user' | 'already_so' | 'last_administrator' | 'not_allowed'>;
   /** Whether this user has signed in from this address (a hash of it) since `sinceMs`. */
   knowsAddress(userId: number, addressHash: string, sinceMs: number): Promise<boolean>;
   /** Hashes of all addresses that this user has signed in from. */

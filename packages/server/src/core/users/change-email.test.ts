@@ -90,7 +90,7 @@ describe('changing an address', () => {
     const { ask } = verbsOf(house, user);
     expect(await ask(owner.email)).toEqual({ ok: true, value: null });
     expect(await mailsOf(house)).toEqual([{ kind: 'email-changed', to: user.email }]);
-    expect(await ask('nobody')).toEqual({ ok: false, reason: 'invalid-email' });
+    expect(await ask('nobody')).toEqual({ ok: false, reason: 'invalid_email' });
   });
 
   it('is over after a day, and when somebody else got the address in the meantime', async () => {

@@ -44,10 +44,10 @@ export async function askForEmail(
   user: User,
   typed: string,
   by: By,
-): Promise<Outcome<null, 'invalid-email' | 'too-many'>> {
+): Promise<Outcome<null, 'invalid_email' | 'too_many'>> {
   const { compose, url } = ports;
   const email = readEmail(typed);
-  if (email === null) return no('invalid-email');
+  if (email === null) return no('invalid_email');
   const owner = await ports.accounts.findUserByEmail(email.key);
   const isTaken = owner !== null && owner.id !== user.id;
   const data = { email: email.email, emailKey: email.key };
@@ -61,7 +61,7 @@ export async function askForEmail(
       ],
     }),
   );
-  return sent ? ok(null) : no('too-many');
+  return sent ? ok(null) : no('too_many');
 }
 
 export async function confirmEmail(

@@ -40,7 +40,7 @@ describe('deleting oneself', () => {
     const user = await house.user();
     await newTeam(house, user);
     const key = await house.key(user.accountId);
-    expect(await house.keyhouse.users.delete(await userNow(house, user), asUser(user))).toBe('only-owner');
+    expect(await house.keyhouse.users.delete(await userNow(house, user), asUser(user))).toBe('only_owner');
     expect(await verdictOf(house, key.text)).toBe('ok');
     expect((await mailsOf(house)).some(({ kind }) => kind === 'user-deleted')).toBe(false);
   });

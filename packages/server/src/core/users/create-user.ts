@@ -41,14 +41,14 @@ export async function createMissingAdministrator(
   return ok(made === 'exists' ? null : made);
 }
 
-export type CreateUserRefusal = 'invalid-email' | 'taken' | 'busy' | PasswordFault;
+export type CreateUserRefusal = 'invalid_email' | 'taken' | 'busy' | PasswordFault;
 
 async function readWish(
   { passwords, clock }: CreateUserPorts,
   { email: typed, password, isAdministrator, by }: CreateUserInput,
 ): Promise<Outcome<Parameters<AccountsStore['createUser']>[0], Exclude<CreateUserRefusal, 'taken'>>> {
   const email = readEmail(typed);
-  if (email === null) return no('invalid-email');
+  if (email === null) return no('invalid_email');
   const displayName = localPart(email.email);
   const fault = await findPasswordFault(passwords, password, { email: email.email, names: [displayName] });
   if (fault !== null) return no(fault);

@@ -15,14 +15,14 @@ describe('disabling a user', () => {
     expect(await verdictOf(house, key.text)).toBe('owner_disabled');
     expect(await verdictOf(house, jwt.text)).toBe('revoked');
     expect(await house.keyhouse.signIns.find(opened.secret)).toBeNull();
-    expect(await users.disable({ userId: user.id, by: OPERATOR })).toEqual({ ok: false, reason: 'already-so' });
+    expect(await users.disable({ userId: user.id, by: OPERATOR })).toEqual({ ok: false, reason: 'already_so' });
     house.clock.atMs += 1000;
     expect(await users.enable({ userId: user.id, by: OPERATOR })).toMatchObject({ ok: true });
-    expect(await users.enable({ userId: user.id, by: OPERATOR })).toEqual({ ok: false, reason: 'already-so' });
+    expect(await users.enable({ userId: user.id, by: OPERATOR })).toEqual({ ok: false, reason: 'already_so' });
     expect(await verdictOf(house, key.text)).toBe('ok');
     expect(await verdictOf(house, jwt.text)).toBe('revoked');
     expect((await house.events(user.accountId)).slice(0, 2)).toEqual(['user.enabled', 'user.disabled']);
-    expect(await users.disable({ userId: 999, by: OPERATOR })).toEqual({ ok: false, reason: 'unknown-user' });
+    expect(await users.disable({ userId: 999, by: OPERATOR })).toEqual({ ok: false, reason: 'unknown_user' });
   });
 
   it('suspends a team that has no other enabled owner, and brings it back with its JWTs', async () => {

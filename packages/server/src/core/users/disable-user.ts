@@ -18,8 +18,8 @@ export interface DisableUserInput {
   readonly by: By;
 }
 
-/** `last-administrator`: no enabled user would administer this server. `not-allowed`: the administrator is not one any more. */
-type DisableOutcome = Outcome<User, 'unknown-user' | 'already-so' | 'last-administrator' | 'not-allowed'>;
+/** `last_administrator`: no enabled user would administer this server. `not_allowed`: the administrator is not one any more. */
+type DisableOutcome = Outcome<User, 'unknown_user' | 'already_so' | 'last_administrator' | 'not_allowed'>;
 
 /** Disables; every JWT of the user and of the personal account is revoked. Returns the user as it was before. */
 export function disableUser(ports: DisableUserPorts, input: DisableUserInput): Promise<DisableOutcome> {
@@ -37,7 +37,7 @@ async function setDisabled(
   disabled: boolean,
 ): Promise<DisableOutcome> {
   const user = await accounts.findUser(userId);
-  if (user === null) return no('unknown-user');
+  if (user === null) return no('unknown_user');
   const nowMs = clock.now();
   const outcome = await accounts.setUserDisabled({
     userId,

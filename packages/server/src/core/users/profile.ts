@@ -30,5 +30,5 @@ export interface ProfileStore {
     userId: number;
     nowMs: number;
     event: EventDraft;
-  }): Promise<'done' | 'gone' | 'only-owner' | 'last-administrator'>;
+  }): Promise<'done' | 'gone' | 'only_owner' | 'last_administrator'>;
 }

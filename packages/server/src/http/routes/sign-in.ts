@@ -152,17 +152,17 @@ function refuseSignIn(outcome: SignInRefusal): Refusal {
   switch (outcome.reason) {
     case 'sign-up-closed':
       return new Refusal({ code: 'forbidden' });
-    case 'no-match':
+    case 'no_match':
       return invalid('email', NO_MATCH_SENTENCE);
-    case 'code-required':
+    case 'code_required':
       return invalid('code', 'The code field is required. Enter a code from your authenticator app or a recovery code.');
     case 'wrong-code':
       return invalid('code', 'This code is not valid, or was already used.');
-    case 'passkey-only':
+    case 'passkey_only':
       return invalid('code', 'Create a token in the dashboard.');
     case 'suspended':
       return invalid('email', INACTIVE_SENTENCES.suspended);
-    case 'invalid-device-name':
+    case 'invalid_device_name':
       return invalid('device_name', DEVICE_NAME_SENTENCE);
     case 'invalid':
       return refuseFaults(outcome.faults, (field) => (field === 'deviceName' ? 'device_name' : field));

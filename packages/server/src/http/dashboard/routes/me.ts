@@ -58,7 +58,7 @@ export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): v
     const asked = await keyhouse.signIns.admitMail(body.email, by);
     if (!asked.ok) throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: asked.retryAfterSeconds });
     const sent = await keyhouse.users.askForEmail(user, body.email, by);
-    if (!sent.ok && sent.reason === 'too-many') throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: 3600 });
+    if (!sent.ok && sent.reason === 'too_many') throw new Refusal({ code: 'too_many_requests', retryAfterSeconds: 3600 });
     if (!sent.ok) throw invalid('email', EMAIL_SENTENCE);
   });
 
@@ -73,9 +73,9 @@ export function meRoutes(serve: Serve, { keyhouse, cookies }: DashboardPorts): v
     if (body.email.trim().toLowerCase() !== user.email.toLowerCase())
       throw invalid('email', 'Type your own email address to confirm.');
     const outcome = await keyhouse.users.delete(user, by);
-    if (outcome === 'only-owner')
+    if (outcome === 'only_owner')
       throw invalid('email', 'You are the only owner of a team. Transfer ownership or delete the team first.');
-    if (outcome === 'last-administrator')
+    if (outcome === 'last_administrator')
       throw invalid('email', 'You are the last administrator. Make someone else an administrator first.');
     cookies.clear(reply, 'sign-in');
   });

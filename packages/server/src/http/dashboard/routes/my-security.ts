@@ -12,7 +12,7 @@ import { NAME_SENTENCE, readId, refuseWherePasskeysAreNot } from './refuse.ts';
 
 const TWO_STEP_SENTENCES = {
   already: 'Two-step verification is already on.',
-  'no-factor': 'Add a passkey first, or set up an authenticator app.',
+  no_factor: 'Add a passkey first, or set up an authenticator app.',
 } as const;
 
 export function mySecurityRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
@@ -117,9 +117,9 @@ export function myFactorsRoutes(serve: Serve, { keyhouse }: DashboardPorts): voi
 }
 
 /** Users cannot lock themselves out by removing the only way in. */
-function settleRemoval(outcome: 'done' | 'gone' | 'only-way-in', field: string): void {
+function settleRemoval(outcome: 'done' | 'gone' | 'only_way_in', field: string): void {
   if (outcome === 'gone') throw new Refusal({ code: 'not_found' });
-  if (outcome === 'only-way-in') throw invalid(field, 'This is your only way to sign in. Set a password first.');
+  if (outcome === 'only_way_in') throw invalid(field, 'This is your only way to sign in. Set a password first.');
 }
 
 const describePasskey = ({ id, name, createdAtMs, lastUsedAtMs, synced }: Passkey) => ({

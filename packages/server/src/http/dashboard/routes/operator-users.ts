@@ -103,13 +103,13 @@ type NotDone = Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['users']['d
 
 function whyNot(reason: NotDone, already: string): Refusal {
   switch (reason) {
-    case 'unknown-user':
+    case 'unknown_user':
       return new Refusal({ code: 'not_found' });
-    case 'not-allowed':
+    case 'not_allowed':
       return new Refusal({ code: 'not_allowed' });
-    case 'already-so':
+    case 'already_so':
       return invalid('user', already);
-    case 'last-administrator':
+    case 'last_administrator':
       return invalid('user', LAST_ADMINISTRATOR);
   }
 }

@@ -41,7 +41,7 @@ export const endsOf = (ending: Ending) => ({
 export const WRONG_PASSKEY = 'This passkey was not accepted.';
 
 export function refuseProof(refused: ProofFailure, field: string): Refusal {
-  if (refused.reason === 'no-match') return invalid(field, field === 'password' ? 'The password is wrong.' : NO_MATCH_SENTENCE);
+  if (refused.reason === 'no_match') return invalid(field, field === 'password' ? 'The password is wrong.' : NO_MATCH_SENTENCE);
   const code = refused.reason === 'busy' ? ('busy' as const) : ('too_many_requests' as const);
   return new Refusal({ code, retryAfterSeconds: refused.retryAfterSeconds });
 }

@@ -60,7 +60,7 @@ export function secondStepRoutes(serve: Serve, ports: DashboardPorts): void {
       by,
     });
     if (entered.ok) return await settleSignIn(ports, request, reply, entered.opened, signIn);
-    if (entered.reason === 'wrong-code' || entered.reason === 'step-over')
+    if (entered.reason === 'wrong-code' || entered.reason === 'step_over')
       throw invalid('code', entered.reason === 'wrong-code' ? WRONG_CODE : STEP_OVER);
     throw refuseProof(entered, 'code');
   });

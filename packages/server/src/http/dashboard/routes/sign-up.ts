@@ -20,7 +20,7 @@ export function signUpRoutes(serve: Serve, ports: DashboardPorts): void {
       const { next, to } = await settleSignIn(ports, request, reply, came.opened, signIn);
       return { next, to: came.joined === null || leadsOn(to) ? to : `/dashboard/accounts/${came.joined}` };
     }
-    throw came.reason === 'link-over' ? await refuseLink(keyhouse, 'invitation', body.invitation ?? '') : refuseComing(came);
+    throw came.reason === 'link_over' ? await refuseLink(keyhouse, 'invitation', body.invitation ?? '') : refuseComing(came);
   });
   serve('POST /setup/check', async ({ body }) => {
     if (!(await keyhouse.signIns.isSetupTicket(body.ticket))) throw await refuseLink(keyhouse, 'setup', body.ticket);
@@ -35,7 +35,7 @@ export function signUpRoutes(serve: Serve, ports: DashboardPorts): void {
       by,
     });
     if (came.ok) return await settleSignIn(ports, request, reply, came.opened, signIn);
-    throw came.reason === 'link-over' ? await refuseLink(keyhouse, 'setup', body.ticket) : refuseComing(came);
+    throw came.reason === 'link_over' ? await refuseLink(keyhouse, 'setup', body.ticket) : refuseComing(came);
   });
 }
 
@@ -44,7 +44,7 @@ const leadsOn = (path: string): boolean => path.startsWith('/auth/continue?');
 
 type Refused = Exclude<
   Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['signIns']['signUp']>>, { ok: false }>,
-  { readonly reason: 'link-over' }
+  { readonly reason: 'link_over' }
 >;
 
 function refuseComing(refused: Refused): Refusal {
