@@ -78,18 +78,18 @@ export function reasonOf(error: unknown): string {
 }
 
 export interface Bounds {
-  readonly most: number;
+  readonly maxBytes: number;
   readonly path: string;
   /** Ends the reading, whether the response reacts to it or not. */
   readonly signal: AbortSignal;
 }
 
 /** The bytes of an answer, if they are not more than this many; an endless answer is not valid. */
-export async function readBytes(response: Response, { most, path, signal }: Bounds): Promise<Uint8Array> {
+export async function readBytes(response: Response, { maxBytes, path, signal }: Bounds): Promise<Uint8Array> {
   let bytes = new Uint8Array();
   let length = 0;
   for await (const chunk of chunksOf(response, { path, signal })) {
-    if (length + chunk.length > most) throw new IssuerFault(`${path}: the answer has more than ${most} bytes.`, response.status);
+    if (length + chunk.length > maxBytes) throw new IssuerFault(`${path}: the answer has more than ${maxBytes} bytes.`, response.status);
     // One growing array: a thousand chunks of one byte each cost no more than their content.
     if (length + chunk.length > bytes.length) bytes = grown(bytes, length, length + chunk.length);
     bytes.set(chunk, length);

@@ -19,7 +19,7 @@ it('is the machine’s own before Keyhouse has told anything, and while the two 
   const { state, clock } = open();
   expect([clock.nowMs(), clock.aheadMs]).toEqual([NOON, 0]);
   state.told = { atMs: NOON - 50_000, heardAtMs: 5000 };
-  clock.tell();
+  clock.warnIfOff();
   expect([clock.nowMs(), clock.aheadMs, state.said]).toEqual([NOON, 50_000, []]);
 });
 
@@ -31,7 +31,7 @@ it('is Keyhouse’s where the machine’s is minutes off, goes on between two me
   ] as const) {
     const { state, clock } = open();
     state.told = { atMs: NOON - off, heardAtMs: 5000 };
-    clock.tell();
+    clock.warnIfOff();
     expect(clock.nowMs()).toBe(NOON - off);
     expect(state.said).toEqual([expect.stringContaining(sentence)]);
     state.monotonicMs += 7000;

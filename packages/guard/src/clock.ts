@@ -24,7 +24,7 @@ export interface GuardClock {
   /** Milliseconds since 1970 by which everything is judged. */
   nowMs(): number;
   /** Reports if this machine's clock is off; called after each message of Keyhouse. */
-  tell(): void;
+  warnIfOff(): void;
   /** How far this machine's clock is ahead of Keyhouse's, in milliseconds; 0 before the first message. */
   readonly aheadMs: number;
 }
@@ -45,7 +45,7 @@ export function createClock({ wallMs, monotonicMs, told, say }: Ports): GuardClo
       const theirMs = theirs();
       return theirMs === null || Math.abs(ownMs - theirMs) <= OFF_MS ? ownMs : theirMs;
     },
-    tell: () => {
+    warnIfOff: () => {
       const aheadMs = ahead(wallMs());
       if (Math.abs(aheadMs) <= OFF_MS) return;
       const minutes = Math.max(1, Math.round(Math.abs(aheadMs) / 60_000));

@@ -14,7 +14,7 @@ const DATA = new TextEncoder().encode('data: ');
 const MAX_LINES = 4;
 
 /** Ends with the answer. Throws if one event is longer than `most` bytes, or has more lines than any of ours. */
-export async function* readEvents(response: Response, { most, path, signal }: Bounds): AsyncGenerator<ServerEvent> {
+export async function* readEvents(response: Response, { maxBytes, path, signal }: Bounds): AsyncGenerator<ServerEvent> {
   // The part of a line that has not ended.
   let open = new Uint8Array();
   let held = 0;
@@ -39,7 +39,7 @@ export async function* readEvents(response: Response, { most, path, signal }: Bo
       length = 0;
     }
     const rest = chunk.subarray(start);
-    if (length + held + rest.length > most) throw new IssuerFault(`${path}: an event has more than ${most} bytes.`, null);
+    if (length + held + rest.length > maxBytes) throw new IssuerFault(`${path}: an event has more than ${maxBytes} bytes.`, null);
     if (held + rest.length > open.length) open = grown(open, held, held + rest.length);
     open.set(rest, held);
     held += rest.length;

@@ -79,7 +79,7 @@ const CLOCK_SKEW_MS = 60_000;
 /**
  * In each second that passes here, at least this much must pass there: an old message cannot be presented again an hour later.
  */
-const LEAST_PACE = 0.9;
+const MIN_PACE = 0.9;
 /** A guard that received nothing for this long may have missed that a signing key was withdrawn. */
 const LONG_SILENT_MS = 3_600_000;
 /** How long a request waits for the feed. */
@@ -218,7 +218,7 @@ export class FeedReader implements Feed {
 
   /** What Keyhouse's clock shows by now, if it runs a little slow. */
   #soonest(asOfMs: number): number {
-    return this.#told.atMs + LEAST_PACE * Math.max(0, asOfMs - this.#told.heardAtMs);
+    return this.#told.atMs + MIN_PACE * Math.max(0, asOfMs - this.#told.heardAtMs);
   }
 
   #isPast(message: FeedMessage, asOfMs: number): boolean {
@@ -264,7 +264,7 @@ export class FeedReader implements Feed {
         // An answer that takes long describes the state at the time of the request.
         const askedAtMs = this.#ports.monotonicMs();
         const response = await this.#ports.ask({ path: PATH + this.#resumeQuery(), signal });
-        const bytes = await readBytes(response, { most: MAX_BYTES, path: PATH, signal });
+        const bytes = await readBytes(response, { maxBytes: MAX_BYTES, path: PATH, signal });
         await this.#hear(bytes, response.headers.get(FEED_SIGNATURE_HEADER) ?? '', askedAtMs);
         // A message contains only a limited number; the rest comes after it.
         if (before === null || before.position === this.#position?.position || this.#position?.epoch !== before.epoch) return;
@@ -293,7 +293,7 @@ export class FeedReader implements Feed {
     const { signal, restart, release } = createDeadline(WAIT_MS, this.#ending.signal);
     try {
       const response = await this.#ports.ask({ path: PATH + this.#resumeQuery(), accept: 'text/event-stream', signal });
-      for await (const { data } of readEvents(response, { most: MAX_BYTES, path: PATH, signal })) {
+      for await (const { data } of readEvents(response, { maxBytes: MAX_BYTES, path: PATH, signal })) {
         const [text, signature] = data;
         if (text === undefined || signature === undefined) throw forged('an event of the stream has no signature');
         await this.#hear(text, new TextDecoder().decode(signature), this.#ports.monotonicMs());

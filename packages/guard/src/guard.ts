@@ -58,11 +58,11 @@ const SYSTEM_CLOCKS: Clocks = { nowMs: () => Date.now(), monotonicMs: () => perf
 export function bindGuard(settings: Settings, { nowMs: wallMs, monotonicMs }: Clocks): Guard {
   const { issuer, audience, onLag } = settings;
   const say = createQuietLog(settings.log, monotonicMs);
-  const tell = (error: unknown): void => say(sentenceOf(error));
+  const logFault = (error: unknown): void => say(sentenceOf(error));
   let isClosed = false;
   // What breaks off because the guard was closed is not a fault.
   const onFault = (error: unknown): void => {
-    if (!isClosed) tell(error);
+    if (!isClosed) logFault(error);
   };
   const ask = createAsk(settings);
   const clock = createClock({ wallMs, monotonicMs, told: () => feed.told, say });
@@ -70,12 +70,12 @@ export function bindGuard(settings: Settings, { nowMs: wallMs, monotonicMs }: Cl
   const keys = createKeySet({ ask, monotonicMs, onFault });
   const feed = new FeedReader({
     ...{ ask, keys, issuer, monotonicMs, wallMs, onFault, mode: settings.feed },
-    onHeard: clock.tell,
+    onHeard: clock.warnIfOff,
     onChange: (change) => introspector.forget(change),
     onReset: () => introspector.forgetAll(),
   });
   const introspector = new BatchIntrospector({ ask, issuer, monotonicMs, nowMs, onFault, newestAbout: feed.newestAbout });
-  const reporter = new UsageReporter({ ask, nowMs, monotonicMs, onFault: tell, mode: settings.feed });
+  const reporter = new UsageReporter({ ask, nowMs, monotonicMs, onFault: logFault, mode: settings.feed });
   const outcomes = new Map<string, number>();
   const count = (outcome: string): void => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   const judge = new Judge({

@@ -77,7 +77,7 @@ const WAIT_MS = 3000;
 const MAX_TRIES = 8;
 const BETWEEN_TRIES_MS = 250;
 /** For a credential that had to wait for others first. */
-const LEAST_WAIT_MS = 1000;
+const MIN_WAIT_MS = 1000;
 const MAX_BYTES = 2 * 1024 * 1024;
 /**
  * Keyhouse answered, and the cause may be a single credential that it cannot be asked about or that the guard cannot read: others
@@ -178,7 +178,7 @@ export class BatchIntrospector implements Introspector {
       this.#queue = this.#queue.slice(batch.length);
       this.#underWay += 1;
       const leftMs = (batch[0]?.dueAtMs ?? 0) - this.#ports.monotonicMs();
-      void this.#ask(batch, AbortSignal.timeout(Math.max(LEAST_WAIT_MS, Math.floor(leftMs))), 1).finally(() => {
+      void this.#ask(batch, AbortSignal.timeout(Math.max(MIN_WAIT_MS, Math.floor(leftMs))), 1).finally(() => {
         this.#underWay -= 1;
         this.#send();
       });
@@ -243,7 +243,7 @@ export class BatchIntrospector implements Introspector {
     const path = isOne ? ONE : BATCH;
     const body = isOne ? { token: first.text } : { tokens: batch.map(({ text }) => text) };
     const response = await this.#ports.ask({ path, method: 'POST', body, headers: REPORTS_USE, signal });
-    const parsed = parseStrictJson(textOf(await readBytes(response, { most: MAX_BYTES, path, signal }), path));
+    const parsed = parseStrictJson(textOf(await readBytes(response, { maxBytes: MAX_BYTES, path, signal }), path));
     const value = parsed.ok ? parsed.value : null;
     const results = isOne ? [value] : isObject(value) && Array.isArray(value.results) ? value.results : [];
     const callers = results.map((result, index) => {

@@ -74,7 +74,7 @@ export class Judge {
     const peer = findPeer(asked.peer.address, asked.headers, this.#settings.trustedProxies);
     if (authorization === null) {
       this.#ports.count('none');
-      return this.#tell({ asked, head, peer, question }, this.#under(refusals.unauthenticated(false)), MISSING);
+      return this.#report({ asked, head, peer, question }, this.#under(refusals.unauthenticated(false)), MISSING);
     }
     if (!(asked.peer.isEncrypted || peer.isTrustedProxy || peer.isLoopback)) return this.#under(refusals.useHttps);
     const patience = this.#patienceOf(question, demand);
@@ -187,13 +187,13 @@ export class Judge {
   #refuse(one: Case, verdict: NotGood): Decision {
     this.#ports.count(verdict.reason);
     const refusal = this.#under(verdict.isAway === true ? refusals.unavailable : refusals.unauthenticated(true));
-    return this.#tell(one, refusal, verdict);
+    return this.#report(one, refusal, verdict);
   }
 
   #forbid(one: Case, caller: Caller, lacking: string | null, reason: string): Decision {
     this.#ports.count('forbidden');
     const why = reason === 'forbidden' ? reason : `forbidden_${reason}`;
-    return this.#tell(one, this.#under(refusals.forbidden(lacking)), { reason: why, caller });
+    return this.#report(one, this.#under(refusals.forbidden(lacking)), { reason: why, caller });
   }
 
   /** Each refusal has its own ID; an allowed request needs none. */
@@ -201,7 +201,7 @@ export class Judge {
     return { ...refusal, requestId: this.#ports.nextRequestId() };
   }
 
-  #tell({ asked, head, peer, question }: Case, refused: Refused, why: Why): Refused {
+  #report({ asked, head, peer, question }: Case, refused: Refused, why: Why): Refused {
     const { status, requestId } = refused;
     const { reason, caller } = why;
     if (status === 400) return refused;

@@ -48,7 +48,7 @@ export function createKeySet({ ask, monotonicMs, onFault }: Ports): KeySet {
     fetches += 1;
     const signal = AbortSignal.timeout(WAIT_MS);
     const response = await ask({ path: PATH, isKeyed: false, signal });
-    const parsed = parseStrictJson(textOf(await readBytes(response, { most: MAX_BYTES, path: PATH, signal }), PATH));
+    const parsed = parseStrictJson(textOf(await readBytes(response, { maxBytes: MAX_BYTES, path: PATH, signal }), PATH));
     const set = parsed.ok ? readKeySet(parsed.value) : null;
     // A known key stays the same object: what was verified with it need not be verified again.
     const entries = await Promise.all(

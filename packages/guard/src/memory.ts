@@ -8,7 +8,7 @@ export interface Memory<Value> {
 }
 
 /** `most`: of all sizes together; each is 1 unless given. What was used lately is kept longer than what was not: two halves. */
-export function createMemory<Value>(most: number): Memory<Value> {
+export function createMemory<Value>(max: number): Memory<Value> {
   // When the young half is full it becomes the old one, and the old one is dropped: no list to update at each look-up.
   let young = new Map<string, { readonly value: Value; readonly cost: number }>();
   let old = new Map(young);
@@ -16,7 +16,7 @@ export function createMemory<Value>(most: number): Memory<Value> {
   const put = (name: string, value: Value, cost: number): void => {
     young.set(name, { value, cost });
     size += cost;
-    if (size * 2 < most) return;
+    if (size * 2 < max) return;
     old = young;
     young = new Map();
     size = 0;

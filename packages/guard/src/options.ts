@@ -107,7 +107,7 @@ export function readOptions(options: GuardOptions): Settings {
   const trustedProxies = readProxies(options.trustedProxies ?? [], faults);
   if (faults.length > 0) throw new Error(`The guard cannot start:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
   const log = options.log ?? ((sentence: string) => console.warn(`keyhouse guard: ${sentence}`));
-  tellNotes(notes, log);
+  logNotes(notes, log);
   return {
     ...{ issuer, key: options.key, audience: options.audience ?? issuer, environment, routes, patienceOf, trustedProxies, feed },
     patience: {
@@ -134,7 +134,7 @@ function readIssuer(text: unknown, faults: string[]): string {
 }
 
 /** Parts of a document that work, but were perhaps not intended. */
-function tellNotes(notes: readonly string[], log: (sentence: string) => void): void {
+function logNotes(notes: readonly string[], log: (sentence: string) => void): void {
   for (const note of notes.slice(0, MAX_NOTES)) log(`openapi: ${note}`);
   const more = notes.length - MAX_NOTES;
   if (more > 0) log(`openapi: … and ${more} more; "keyhouse permission import FILE --dry-run --json" has all of them.`);

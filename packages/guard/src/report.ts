@@ -259,7 +259,7 @@ const nameOf = (permissions: readonly string[]): string =>
 
 const sumOf = (numbers: Iterable<number>): number => [...numbers].reduce((sum, number) => sum + number, 0);
 const timeOf = (ms: number): string => new Date(ms).toISOString();
-const cut = <Text extends string | null>(text: Text, most: number): Text => (text === null ? text : text.slice(0, most)) as Text;
+const cut = <Text extends string | null>(text: Text, maxLength: number): Text => (text === null ? text : text.slice(0, maxLength)) as Text;
 
 /** This many refusals of one credential a minute, and this many of all between two batches. */
 function createGate(monotonicMs: () => number, aBatch: number): (subject: string) => boolean {

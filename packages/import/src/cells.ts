@@ -35,7 +35,7 @@ export function flag(cell: unknown): boolean | null | undefined {
 /** The latest moment that a JavaScript date can write with a four-digit year. */
 const LATEST_MS = Date.UTC(9999, 11, 31);
 /** Smaller numbers are seconds: as milliseconds they would be before 1973. */
-const LEAST_MS = 100_000_000_000;
+const MIN_MS = 100_000_000_000;
 const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s?(Z|[+-]\d\d(?::?\d\d)?)?)?$/;
 
 /**
@@ -46,7 +46,7 @@ export function moment(cell: unknown): number | null | undefined {
   const said = text(cell);
   if (said === null) return null;
   if (/^\d{1,15}$/.test(said)) {
-    const ms = Number(said) < LEAST_MS ? Number(said) * 1000 : Number(said);
+    const ms = Number(said) < MIN_MS ? Number(said) * 1000 : Number(said);
     return ms <= LATEST_MS ? ms : undefined;
   }
   const [, day, time = '00:00:00', zone = 'Z'] = MOMENT.exec(said) ?? [];

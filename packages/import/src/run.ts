@@ -115,7 +115,7 @@ export class Run {
       return judged.value;
     }
     counts[judged.outcome] += 1;
-    if (judged.outcome === 'refused') this.#tell(what, at, judged);
+    if (judged.outcome === 'refused') this.#addProblem(what, at, judged);
     return null;
   }
 
@@ -123,7 +123,7 @@ export class Run {
   takeBack(what: Problem['what'], at: string, why: Refused): void {
     this.#tallyOf(what).taken -= 1;
     this.#tallyOf(what).refused += 1;
-    this.#tell(what, at, why);
+    this.#addProblem(what, at, why);
   }
 
   /** Whether a secret was in an earlier row of this run. */
@@ -164,7 +164,7 @@ export class Run {
     return what === 'user' ? this.report.users : what === 'token' ? this.report.tokens : this.report.keys;
   }
 
-  #tell(what: Problem['what'], at: string, { reason, sentence }: Refused): void {
+  #addProblem(what: Problem['what'], at: string, { reason, sentence }: Refused): void {
     this.report.problems.push({ what, at, reason, sentence });
   }
 }

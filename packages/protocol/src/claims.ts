@@ -135,8 +135,8 @@ const isId = (value: unknown): value is number => Number.isSafeInteger(value) &&
 /** Seconds up to the year 9999; we never write a fraction. */
 const isSecond = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) < 253_402_300_800;
-const isTexts = (value: unknown, most: number): value is readonly string[] =>
-  Array.isArray(value) && value.length <= most && value.every(isText);
+const isTexts = (value: unknown, max: number): value is readonly string[] =>
+  Array.isArray(value) && value.length <= max && value.every(isText);
 
 /** The subject within `sub`, null if it is the account itself, undefined if `sub` does not match the account. */
 const readSubject = (sub: string, account: number): string | null | undefined => {

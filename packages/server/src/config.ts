@@ -90,7 +90,7 @@ type Name = (typeof SECRETS)[number] | (typeof PLAIN)[number];
 const OF_THE_TESTS = ['KEYHOUSE_VECTORS'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** A JWT that is valid for longer is like a password; ten years is beyond any use. */
-const MOST_JWT_DAYS = 3660;
+const MAX_JWT_DAYS_SETTING = 3660;
 
 /** @throws ConfigError that lists every fault. */
 export function readConfig(environment: Environment = process.env): Config {
@@ -114,7 +114,7 @@ export function readConfig(environment: Environment = process.env): Config {
     providers: readProviders(read('PROVIDERS'), faults),
     trustedProxies: readBlocks(read('TRUSTED_PROXIES') ?? '', faults),
     corsOrigins: readOrigins(read('CORS_ORIGINS') ?? '', faults),
-    maxJwtDays: readNumber('MAX_JWT_DAYS', read('MAX_JWT_DAYS') ?? '366', 1, MOST_JWT_DAYS, faults),
+    maxJwtDays: readNumber('MAX_JWT_DAYS', read('MAX_JWT_DAYS') ?? '366', 1, MAX_JWT_DAYS_SETTING, faults),
     remindSecretDays: readNumber('REMIND_SECRET_DAYS', read('REMIND_SECRET_DAYS') ?? '365', 0, 3660, faults),
     signingAlgorithm: readChoice('SIGNING_ALGORITHM', read('SIGNING_ALGORITHM') ?? 'ES256', ['ES256', 'RS256'], faults),
     metricsPort: readOptionalPort(read('METRICS_PORT'), faults),

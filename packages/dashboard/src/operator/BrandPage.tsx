@@ -17,7 +17,7 @@ import { words } from './words.ts';
 type Brand = Api['GET /operator/brand']['answer'];
 const said = words.brand;
 const MAX_LOGO_BYTES = 100_000;
-const LEAST_CONTRAST = 4.5;
+const MIN_CONTRAST = 4.5;
 
 export const BrandPage = () => (
   <AdministratorsOnly>
@@ -162,7 +162,7 @@ function Editor({ brand }: { brand: Brand }) {
 
 function Contrast({ colour }: { colour: string }) {
   const ratio = contrast(colour, '#ffffff');
-  const isGood = ratio >= LEAST_CONTRAST;
+  const isGood = ratio >= MIN_CONTRAST;
   return (
     <Alert color={isGood ? 'green' : 'red'} mt="xs" p="xs" role="status">
       {said.contrast(ratio.toFixed(1))} {isGood ? said.contrastGood : said.contrastBad}

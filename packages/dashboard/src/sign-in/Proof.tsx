@@ -22,17 +22,17 @@ interface Props {
 
 export function Proof({ brand, onProved, onBack, onSignedOut }: Props) {
   const [password, setPassword] = useState('');
-  const orTell = (error: unknown): never => {
+  const orSignedOut = (error: unknown): never => {
     if (kindOf(error) === 'signed_out') onSignedOut();
     throw error;
   };
-  const me = useAnswer(() => ask('GET /me').catch(orTell));
+  const me = useAnswer(() => ask('GET /me').catch(orSignedOut));
   const task = useTask();
   if (me.answer === null) return <Looking brand={brand} title={said.title} of={me} />;
   const { proof_methods: methods, user } = me.answer;
   const prove = (how: () => Promise<unknown>) =>
     task.run(async () => {
-      await how().catch(orTell);
+      await how().catch(orSignedOut);
       onProved();
     });
   const hasPassword = methods.includes('password');

@@ -309,7 +309,7 @@ describe('memory', () => {
   });
 
   it('ends an event that is longer than any, and one of bytes that come one by one', async () => {
-    const bounds = { most: 100_000, path: FEED, signal: new AbortController().signal };
+    const bounds = { maxBytes: 100_000, path: FEED, signal: new AbortController().signal };
     const of = (chunk: string, times: number): Response => {
       let left = times;
       return new Response(

@@ -9,7 +9,7 @@ import { bindApplications } from './applications/applications.ts';
 import { bindAudit } from './audit/audit.ts';
 import { bindBranding } from './branding/branding.ts';
 import { bindCredentials } from './credentials/credentials.ts';
-import { createTell } from './credentials/notify.ts';
+import { createNotify } from './credentials/notify.ts';
 import { CredentialVerifier } from './credentials/verify.ts';
 import { bindFactors } from './factors/factors.ts';
 import { bindJwts } from './jwts/jwts.ts';
@@ -140,9 +140,9 @@ export function createKeyhouse(ports: KeyhousePorts) {
   const administration = bindAdministration({ ...common, limits, compose });
 
   const recorder = new UseRecorder();
-  const tell = createTell({ ...store, compose });
+  const notify = createNotify({ ...store, compose });
   const credentials = bindCredentials({
-    ...{ ...signInPorts, permissionExists: permissions.exists, tell },
+    ...{ ...signInPorts, permissionExists: permissions.exists, notify },
     onRegistered: users.sendFirstVerification,
   });
   const verifier = new CredentialVerifier({ ...common, follower, use: recorder });

@@ -5,7 +5,7 @@ import type { MailTransport } from '../core/mail/mail.ts';
 const CONNECT_MS = 10_000;
 const ANSWER_MS = 30_000;
 /** For the whole delivery: a server that answers only now and then must not delay all other mail. */
-const AT_MOST_MS = 60_000;
+const MAX_SEND_MS = 60_000;
 
 /**
  * `url`: `smtps://user:password@host:465`, or `smtp://host:587`, which must offer STARTTLS unless the host is this machine:
@@ -43,7 +43,7 @@ export function openSmtp(url: string, from: string): MailTransport {
         messageId: id,
         // RFC 3834 §5: prevents automatic replies.
         headers: { 'Auto-Submitted': 'auto-generated' },
-        signal: AbortSignal.timeout(AT_MOST_MS),
+        signal: AbortSignal.timeout(MAX_SEND_MS),
       });
     },
     close: () => transport.close(),

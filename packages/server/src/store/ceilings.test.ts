@@ -112,7 +112,7 @@ eachDatabase('ceilings', (makeDatabase) => {
       credentials: { ...store.credentials, issue },
       clock: { now: () => NOW },
       permissionExists: () => true,
-      tell: async () => [],
+      notify: async () => [],
     };
     const wish = { accountId, name: 'x', permissions: null, addresses: null, expiresAtMs: null, source: 'dashboard' } as const;
     expect(await issueKey(ports, { ...wish, environment: 'live' }, by)).toMatchObject({

@@ -164,12 +164,12 @@ export const credentialsActs = {
   },
 
   async rename(act: Act, { name, event, ...owned }: Input<'rename'>): Promise<boolean> {
-    return tend(act, owned, event, live(act.db, owned).set({ name }));
+    return updateOwned(act, owned, event, live(act.db, owned).set({ name }));
   },
 
   async endOverlap(act: Act, { nowMs, event, ...owned }: Input<'endOverlap'>): Promise<boolean> {
     const running = live(act.db, owned).where('previous_ends_at_ms', '>', nowMs);
-    return tend(act, owned, event, running.set({ previous_hash: null, previous_ends_at_ms: null }));
+    return updateOwned(act, owned, event, running.set({ previous_hash: null, previous_ends_at_ms: null }));
   },
 
   async extendOverlap(act: Act, { endsAtMs, nowMs, event, ...owned }: Input<'extendOverlap'>): Promise<boolean> {
@@ -179,7 +179,7 @@ export const credentialsActs = {
     // However often it is extended, the old secret works for at most 7 days after the rotation.
     const latest = sql<number>`rotated_at_ms + ${sql.lit(MAX_OVERLAP_MS)}`;
     const capped = sql<number>`CASE WHEN ${latest} < ${endsAtMs} THEN ${latest} ELSE ${endsAtMs} END`;
-    return tend(act, owned, event, running.set({ previous_ends_at_ms: capped }));
+    return updateOwned(act, owned, event, running.set({ previous_ends_at_ms: capped }));
   },
 
   async revoke(act: Act, input: Input<'revoke'>): Promise<boolean> {
@@ -219,7 +219,7 @@ function live(db: Db, { kind, id, userId, accountId }: Owned) {
 }
 
 /** Small changes that do not touch its secret and its rights; every cache is notified. */
-async function tend(act: Act, { id }: Owned, event: EventDraft, change: ReturnType<typeof live>): Promise<boolean> {
+async function updateOwned(act: Act, { id }: Owned, event: EventDraft, change: ReturnType<typeof live>): Promise<boolean> {
   const row = await change.returning(['account_id', 'user_id']).executeTakeFirst();
   if (row === undefined) return false;
   act.change({ kind: 'credential', id: String(id), beforeMs: null, endsAtMs: null });

@@ -84,7 +84,7 @@ export const factorsActs = {
       .where('id', '=', id)
       .where('user_id', '=', userId)
       .executeTakeFirst();
-    return tell(act, updated.numUpdatedRows, event);
+    return recordChange(act, updated.numUpdatedRows, event);
   },
 
   async removePasskey(act: Act, { userId, id, events }: Input<'removePasskey'>) {
@@ -189,7 +189,7 @@ export const factorsActs = {
       .where('user_id', '=', userId)
       .where('hash', '=', toBytes(hash))
       .executeTakeFirst();
-    return tell(act, deleted.numDeletedRows, event);
+    return recordChange(act, deleted.numDeletedRows, event);
   },
 
   async linkIdentity(act: Act, { signInId, identity, domains, event }: Input<'linkIdentity'>): Promise<boolean> {
@@ -222,7 +222,7 @@ export const factorsActs = {
       .where('user_id', '=', userId)
       .where('provider', '=', provider)
       .executeTakeFirst();
-    return tell(act, deleted.numDeletedRows, event) ? ('done' as const) : ('gone' as const);
+    return recordChange(act, deleted.numDeletedRows, event) ? ('done' as const) : ('gone' as const);
   },
 };
 
@@ -251,7 +251,7 @@ async function hasPasswordOrIdentity(db: Db, userId: number, exceptProvider: str
 const hasRecoveryCodes = async (db: Db, userId: number): Promise<boolean> =>
   (await db.selectFrom('recovery_codes').select('hash').where('user_id', '=', userId).executeTakeFirst()) !== undefined;
 
-function tell(act: Act, rows: bigint, event: EventDraft): boolean {
+function recordChange(act: Act, rows: bigint, event: EventDraft): boolean {
   if (rows === 0n) return false;
   act.event(event);
   return true;

@@ -122,10 +122,10 @@ async function announce(act: Act, accountId: number, sinceMs: number | null): Pr
     .where('account_id', '=', accountId)
     .where('deleted_at_ms', 'is', null)
     .execute();
-  await tell('suspended-account', 'account', String(accountId));
-  for (const { client_id: clientId } of applications) await tell('suspended-application', 'application', clientId);
+  await announceOne('suspended-account', 'account', String(accountId));
+  for (const { client_id: clientId } of applications) await announceOne('suspended-application', 'application', clientId);
 
-  async function tell(kind: SuspensionKind, subject: 'account' | 'application', id: string): Promise<void> {
+  async function announceOne(kind: SuspensionKind, subject: 'account' | 'application', id: string): Promise<void> {
     if (sinceMs === null) await lift(act.db, kind, id);
     act.suspend({ kind, id, sinceMs });
     act.change({ kind: subject, id, beforeMs: null, endsAtMs: null });

@@ -51,7 +51,7 @@ export const ticketsActs = {
     return await redeem(act.db, { purpose, hash, nowMs });
   },
 
-  async spend(act: Act, { purpose, hash, nowMs, endsAtMs }: Input<'spend'>): Promise<boolean> {
+  async useOnce(act: Act, { purpose, hash, nowMs, endsAtMs }: Input<'useOnce'>): Promise<boolean> {
     const inserted = await act.db
       .insertInto('tickets')
       .values({ hash: toBytes(hash), purpose, user_id: null, data: '{}', created_at_ms: nowMs, ends_at_ms: endsAtMs })

@@ -28,7 +28,7 @@ export interface TokenWish extends CredentialWish {
   readonly userId: number;
 }
 
-type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'permissionExists' | 'tell'>;
+type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'permissionExists' | 'notify'>;
 
 type Refused =
   | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly CredentialFault[] }
@@ -88,7 +88,7 @@ async function issue(ports: Ports, wish: CredentialWish, what: What, by: By): Pr
     accountId,
     userId,
     details: { environment, permissions, addresses, expiresAtMs, source },
-    mails: await ports.tell('credential-made', { credential, by, atMs: nowMs }),
+    mails: await ports.notify('credential-made', { credential, by, atMs: nowMs }),
   });
   const issued = await ports.credentials.issue({ credential, event });
   if (issued === 'too_many') return { ok: false, reason: 'invalid', faults: [tooMany(what.kind)] };

@@ -20,7 +20,7 @@ export interface Recipient {
   readonly email: string;
 }
 
-export interface TellPorts {
+export interface NotifyPorts {
   readonly accounts: Pick<AccountsStore, 'findUser' | 'findAccount'>;
   readonly members: Pick<MembersStore, 'listMembers'>;
   readonly compose: Compose;
@@ -33,12 +33,12 @@ interface About {
 }
 
 /** The mails about it, for the event of the act that does it. */
-export type Tell = (
+export type Notify = (
   kind: 'credential-made' | 'credential-rotated' | 'narrowing-undone',
   about: About,
 ) => Promise<readonly MailDraft[]>;
 
-export function createTell(ports: TellPorts): Tell {
+export function createNotify(ports: NotifyPorts): Notify {
   return async (kind, { credential, by, atMs }) => {
     const isKey = credential.kind === 'key';
     const account = isKey ? await ports.accounts.findAccount(credential.accountId) : null;
@@ -60,26 +60,26 @@ export function createTell(ports: TellPorts): Tell {
   };
 }
 
-async function findDoer({ accounts }: TellPorts, { actor }: By): Promise<User | null> {
+async function findDoer({ accounts }: NotifyPorts, { actor }: By): Promise<User | null> {
   const [, id] = /^user:(\d+)$/.exec(actor) ?? [];
   return id === undefined ? null : await accounts.findUser(Number(id));
 }
 
 /** A token belongs to its user alone; a key belongs to its account, whose owners and admins manage it. `account`: the key's. */
 export function recipientsOf(
-  ports: Omit<TellPorts, 'compose'>,
+  ports: Omit<NotifyPorts, 'compose'>,
   credential: Pick<Credential, 'kind' | 'userId'>,
   account: Account | null,
 ): Promise<readonly Recipient[]> {
-  return credential.kind === 'key' ? tendersOf(ports, account) : usersOf(ports, credential.userId);
+  return credential.kind === 'key' ? managersOf(ports, account) : usersOf(ports, credential.userId);
 }
 
-async function usersOf({ accounts }: Omit<TellPorts, 'compose'>, userId: number | null): Promise<Recipient[]> {
+async function usersOf({ accounts }: Omit<NotifyPorts, 'compose'>, userId: number | null): Promise<Recipient[]> {
   const user = userId === null ? null : await accounts.findUser(userId);
   return user === null || isShutOut(user) ? [] : [toRecipient(user)];
 }
 
-async function tendersOf(ports: Omit<TellPorts, 'compose'>, account: Account | null): Promise<Recipient[]> {
+async function managersOf(ports: Omit<NotifyPorts, 'compose'>, account: Account | null): Promise<Recipient[]> {
   if (account === null) return [];
   const all = await ports.members.listMembers(account);
   const tenders = all.filter(({ role }) => role === 'owner' || role === 'admin').slice(0, MAX_TOLD);

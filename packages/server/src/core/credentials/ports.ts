@@ -7,12 +7,12 @@ import type { SignInsPorts } from '../sign-ins/ports.ts';
 import type { SignUp } from '../sign-ins/sign-up-rule.ts';
 import type { User } from '../users/account.ts';
 import type { CredentialsStore } from './credential.ts';
-import type { Tell } from './notify.ts';
+import type { Notify } from './notify.ts';
 
 export interface CredentialsPorts extends Pick<SignInsPorts, 'accounts' | 'passwords' | 'limits' | 'refusals' | 'clock'>, SignUp {
   readonly credentials: CredentialsStore;
   readonly permissionExists: (name: string) => boolean;
-  readonly tell: Tell;
+  readonly notify: Notify;
   /** Mails the link that verifies the address. */
   readonly onRegistered: (user: User, by: By) => Promise<void>;
   readonly factors: FactorsStore;

@@ -10,7 +10,7 @@ export const DEFAULT_OVERLAP_SECONDS = 3600;
 /** In all, extensions included. */
 export const MAX_OVERLAP_SECONDS = 7 * 24 * 3600;
 
-type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'tell'>;
+type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'notify'>;
 
 interface Input {
   readonly credential: Pick<Credential, 'id' | 'kind' | 'environment' | 'accountId' | 'userId' | 'name'>;
@@ -43,7 +43,7 @@ export async function rotateCredential(
     event: happened(by, nowMs, isToken ? 'token.rotated' : 'key.rotated', {
       userId: credential.userId,
       details: { overlapSeconds, revokeJwts },
-      mails: await ports.tell('credential-rotated', { credential, by, atMs: nowMs }),
+      mails: await ports.notify('credential-rotated', { credential, by, atMs: nowMs }),
     }),
   });
   if (rotated === null) return no('superseded');

@@ -11,7 +11,7 @@ import type { CredentialsPorts } from './ports.ts';
 
 export const UNDO_LASTS_MS = DAY_MS;
 
-type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'tell'>;
+type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'notify'>;
 
 interface Input {
   readonly owned: Owned;
@@ -27,7 +27,7 @@ export const undoEndsAtMs = ({ actor }: By, nowMs: number): number | null =>
 
 /** `gone`: there is nothing to undo any more. JWTs that the narrowing revoked stay revoked. */
 export async function undoNarrowing(
-  { credentials, clock, tell }: Ports,
+  { credentials, clock, notify }: Ports,
   { owned, credential }: Input,
   by: By,
 ): Promise<Outcome<null, 'gone'>> {
@@ -36,7 +36,7 @@ export async function undoNarrowing(
     ...owned,
     nowMs,
     event: happened(by, nowMs, `${owned.kind}.narrowing_undone`, {
-      mails: await tell('narrowing-undone', { credential, by, atMs: nowMs }),
+      mails: await notify('narrowing-undone', { credential, by, atMs: nowMs }),
     }),
   });
   return undone === 'done' ? ok(null) : no(undone);

@@ -17,7 +17,7 @@ export type PasskeyUse = 'log-in' | 'proof' | 'add';
 
 export interface PasskeyPorts {
   readonly factors: FactorsStore;
-  readonly tickets: Pick<TicketsStore, 'spend'>;
+  readonly tickets: Pick<TicketsStore, 'useOnce'>;
   readonly secret: MasterSecret;
   readonly secrets: readonly MasterSecret[];
   readonly clock: Clock;
@@ -79,7 +79,7 @@ export async function checkPasskey(
       counter: passkey.counter,
     },
   }).catch(() => null);
-  if (verified === null || !verified.verified || !(await spend(ports, challenge))) return null;
+  if (verified === null || !verified.verified || !(await useOnce(ports, challenge))) return null;
   const { newCounter } = verified.authenticationInfo;
   const used = await ports.factors.usePasskey({
     userId: passkey.userId,
@@ -121,7 +121,7 @@ export async function checkNewPasskey(ports: PasskeyPorts, user: User, name: str
     requireUserVerification: true,
   }).catch(() => null);
   if (verified === null || !verified.verified || verified.registrationInfo === undefined) return null;
-  if (!(await spend(ports, challenge))) return null;
+  if (!(await useOnce(ports, challenge))) return null;
   const { credential, credentialBackedUp } = verified.registrationInfo;
   return {
     id: credential.id,
@@ -171,8 +171,8 @@ function readChallenge(
   return clock.now() < endsAtMs ? { text, endsAtMs } : null;
 }
 
-const spend = ({ tickets, clock }: PasskeyPorts, { text, endsAtMs }: Challenge): Promise<boolean> =>
-  tickets.spend({ purpose: 'passkey', hash: hashTicket(text), nowMs: clock.now(), endsAtMs });
+const useOnce = ({ tickets, clock }: PasskeyPorts, { text, endsAtMs }: Challenge): Promise<boolean> =>
+  tickets.useOnce({ purpose: 'passkey', hash: hashTicket(text), nowMs: clock.now(), endsAtMs });
 
 const TRANSPORTS = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'] as const;
 const readTransports = (told: unknown): string[] => (Array.isArray(told) ? TRANSPORTS.filter((one) => told.includes(one)) : []);

@@ -5,18 +5,18 @@
 export function rarely<Fact extends readonly unknown[]>(
   everyMs: number,
   monotonicMs: () => number,
-  tell: (omitted: number, ...fact: Fact) => void,
+  report: (omitted: number, ...fact: Fact) => void,
 ): (...fact: Fact) => void {
-  let toldAtMs = Number.NEGATIVE_INFINITY;
+  let reportedAtMs = Number.NEGATIVE_INFINITY;
   let omitted = 0;
   return (...fact) => {
     const nowMs = monotonicMs();
-    if (nowMs - toldAtMs < everyMs) {
+    if (nowMs - reportedAtMs < everyMs) {
       omitted++;
       return;
     }
-    tell(omitted, ...fact);
-    toldAtMs = nowMs;
+    report(omitted, ...fact);
+    reportedAtMs = nowMs;
     omitted = 0;
   };
 }

@@ -18,7 +18,7 @@ export type ClientProof =
 
 export interface ClientPorts {
   readonly applications: Pick<ApplicationsStore, 'findClient'>;
-  readonly tickets: Pick<TicketsStore, 'spend'>;
+  readonly tickets: Pick<TicketsStore, 'useOnce'>;
   readonly issuer: string;
   readonly clock: Clock;
 }
@@ -90,7 +90,7 @@ async function holdsKey({ tickets, issuer, clock }: ClientPorts, client: Client,
   const hash = sha256Hex(`${client.clientId} ${jti}`);
   // A NumericDate may have a fraction (RFC 7519 §2).
   const endsAtMs = Math.ceil(exp * SECOND_MS) + CLOCK_SKEW_SECONDS * SECOND_MS;
-  return await tickets.spend({ purpose: 'client-assertion', hash, nowMs, endsAtMs });
+  return await tickets.useOnce({ purpose: 'client-assertion', hash, nowMs, endsAtMs });
 }
 
 function keyOf({ jwks }: Client, assertion: string): ClientKey | null {

@@ -46,7 +46,7 @@ export interface OauthPorts extends Omit<RevokePorts, 'look' | 'sessions'>, Sess
   readonly applications: ApplicationsStore;
   readonly accounts: Pick<AccountsStore, 'findUser'>;
   readonly grants: GrantsStore;
-  readonly tickets: Pick<TicketsStore, 'spend'>;
+  readonly tickets: Pick<TicketsStore, 'useOnce'>;
   readonly verify: Verify;
   readonly follower: ChangeFollower;
   readonly index: () => PermissionIndex;

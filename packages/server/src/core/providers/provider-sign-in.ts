@@ -134,7 +134,7 @@ export async function finishProviderSignIn(
   const { purpose, endsAtMs } = trip;
   // A trip that one user began must not end as another user.
   if (purpose !== 'log-in' && (input.signIn === null || input.signIn.user.id !== trip.userId)) return no('trip');
-  if (!(await ports.tickets.spend({ purpose: 'provider', hash: hashTicket(input.step), nowMs, endsAtMs }))) return no('trip');
+  if (!(await ports.tickets.useOnce({ purpose: 'provider', hash: hashTicket(input.step), nowMs, endsAtMs }))) return no('trip');
   const answer = await provider.finish(input.callbackUrl, checksOf(input.step, trip)).catch(noted(ports.log, provider));
   if (answer === null) return no('provider');
   const identity = await ports.factors.findIdentity(provider.id, answer.subject);

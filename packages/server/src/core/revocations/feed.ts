@@ -51,11 +51,11 @@ export class Feed {
     ports.follower.listenToReads({
       onRead: (stretch) => {
         this.#recent.add(stretch);
-        this.#tellListeners();
+        this.#notifyListeners();
       },
       onAnew: (position) => {
         this.#recent.startAt(position);
-        this.#tellListeners();
+        this.#notifyListeners();
       },
     });
   }
@@ -74,7 +74,7 @@ export class Feed {
     this.#listeners.push(listener);
   }
 
-  #tellListeners(): void {
+  #notifyListeners(): void {
     for (const listener of this.#listeners) listener();
   }
 

@@ -6,7 +6,7 @@
 
 import { type EventDraft, happened } from '../audit/event.ts';
 import type { CredentialWithUse } from '../credentials/credential.ts';
-import { type Recipient, recipientsOf, type TellPorts } from '../credentials/notify.ts';
+import { type Recipient, recipientsOf, type NotifyPorts } from '../credentials/notify.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { Reminder } from '../mail/letters.ts';
@@ -35,7 +35,7 @@ export interface RemindersStore {
   remind(input: { reminded: readonly RemindedOf[]; nowMs: number; event: EventDraft }): Promise<void>;
 }
 
-export interface RemindPorts extends TellPorts {
+export interface RemindPorts extends NotifyPorts {
   readonly reminders: RemindersStore;
   readonly accounts: AccountsStore;
   readonly compose: Compose;

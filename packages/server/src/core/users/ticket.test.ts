@@ -44,11 +44,11 @@ describe('a ticket', () => {
     expect(await redeem()).toBeNull();
   });
 
-  it('that was sealed is spent once, and again only after it would have ended anyway', async () => {
+  it('that was sealed can be used once, and again only after it would have ended anyway', async () => {
     const { store, clock } = await openHouse();
     const { hash } = makeTicketText();
-    const spend = () => store.tickets.spend({ purpose: 'passkey', hash, nowMs: clock.now(), endsAtMs: clock.now() + 1000 });
-    expect(await Promise.all([spend(), spend()])).toEqual([true, false]);
+    const useOnce = () => store.tickets.useOnce({ purpose: 'passkey', hash, nowMs: clock.now(), endsAtMs: clock.now() + 1000 });
+    expect(await Promise.all([useOnce(), useOnce()])).toEqual([true, false]);
   });
 });
 

@@ -46,8 +46,8 @@ export interface TicketsStore {
   findTicket(purpose: TicketPurpose, hash: string, nowMs: number): Promise<Ticket | null>;
   /** Uses it up: of many requests at once exactly one gets it. */
   redeemTicket(input: { purpose: TicketPurpose; hash: string; nowMs: number }): Promise<Ticket | null>;
-  /** Keeps the hash of a sealed one until it expires. False if it was used before. */
-  spend(input: {
+  /** Stores the hash of a sealed ticket until the ticket expires. False if it was used before. */
+  useOnce(input: {
     purpose: 'passkey' | 'provider' | 'client-assertion';
     hash: string;
     nowMs: number;

@@ -84,7 +84,7 @@ interface Options {
 export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
   const { keyhouse, authenticator, authenticateClient } = options;
   /** How far the list of changes was read before the answer was created: the answer certainly knows that much. */
-  const tellPosition = (reply: FastifyReply): void =>
+  const setPosition = (reply: FastifyReply): void =>
     void reply.header(FEED_POSITION_HEADER, formatPosition(keyhouse.revocations.feed.position()));
 
   /** Public ones are not authenticated, so they get no information (RFC 7662 §2.1). */
@@ -117,7 +117,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
     },
     async (request, reply) => {
       const asking = readIntrospection(request.body, request.headers);
-      tellPosition(reply);
+      setPosition(reply);
       const result =
         request.authenticated === null
           ? await asClient(request, asking.text)
@@ -148,7 +148,7 @@ export const introspectionRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
     },
     async (request, reply) => {
       const asker = callerOf(request);
-      tellPosition(reply);
+      setPosition(reply);
       const told = { reportsUse: reportsUse(request.headers), permission: null };
       const results = await Promise.all(request.body.tokens.map((text) => keyhouse.oauth.introspect(asker, { ...told, text })));
       return reply.header('Cache-Control', 'no-store').send({ results: results.map(toWire) });

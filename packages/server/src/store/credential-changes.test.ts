@@ -96,7 +96,7 @@ eachDatabase('a credential that lives on', (makeDatabase) => {
     expect((await extend(latest, latest + DAY))[0]).toBe(false);
   });
 
-  it('is tended no more once it is revoked', async () => {
+  it('cannot be changed any more once it is revoked', async () => {
     const key = await newKey();
     const rotated = await rotate(key, NOW + DAY);
     expect(rotated).not.toBeNull();
