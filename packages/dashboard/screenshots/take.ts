@@ -6,7 +6,7 @@ import { authPath, newApplication, newPkce, openSession, type TestApplication } 
 import { linkIn } from '../../server/test/mails.ts';
 import { invite, newPerson, newTeam, type Person } from '../../server/test/people.ts';
 import { OPERATOR } from '../../server/test/server.ts';
-import { visitorFor } from '../../server/test/visitor.ts';
+import { browserFor } from '../../server/test/dashboard-browser.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from '../test/browser.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../../docs/screenshots');
@@ -42,7 +42,7 @@ beforeAll(async () => {
   if (!created.ok) throw new Error(created.reason);
   const user = created.value;
   await keyhouse.users.rename(user, { displayName: 'Ada Lovelace', firstName: 'Ada', lastName: 'Lovelace' }, OPERATOR);
-  ada = { ...(await visitorFor(dashboard, user.id)), id: user.id, email: user.email, accountId: user.accountId };
+  ada = { ...(await browserFor(dashboard, user.id)), id: user.id, email: user.email, accountId: user.accountId };
   await keyhouse.users.sendVerification(user, OPERATOR);
   await ada.ask('/verify-email', { body: { ticket: await linkIn(dashboard, user.email, '/verify-email#') } });
   await ada.ask('/operator/permissions', { method: 'PUT', body: { permissions: CATALOGUE } });

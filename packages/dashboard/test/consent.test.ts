@@ -91,7 +91,7 @@ describe('coming from an application', () => {
   const application = (wish: Parameters<typeof newApplication>[2] = {}): Promise<TestApplication> =>
     newApplication(dashboard, ownerAccountId, { redirectUris: [callback, `${ELSEWHERE}/callback`], ...wish });
 
-  async function visitor(options: Parameters<Dashboard['visit']>[0] = {}): Promise<Visit> {
+  async function openVisit(options: Parameters<Dashboard['visit']>[0] = {}): Promise<Visit> {
     const visit = await dashboard.visit(options);
     visits.push(visit);
     await visit.context.route(`${ELSEWHERE}/**`, (route) =>
@@ -104,7 +104,7 @@ describe('coming from an application', () => {
   /** Of a new user who is signed in already. */
   async function member(options: Parameters<Dashboard['visit']>[0] = {}) {
     const person = await newPerson(dashboard);
-    const visit = await visitor(options);
+    const visit = await openVisit(options);
     await signIn(dashboard, visit, person.id);
     return { ...visit, visit, person };
   }
@@ -130,7 +130,7 @@ describe('coming from an application', () => {
     const client = await application({ kind: 'confidential', homePage: 'https://ledger.example.com/about' });
     const { email } = await dashboard.register();
     const pkce = newPkce();
-    const visit = await visitor();
+    const visit = await openVisit();
     const { page } = visit;
     await visit.open(way(client, { login_hint: email, scope: 'openid email profile invoices.read invoices.write' }, pkce));
     await title(page, 'Sign in to Keyhouse');
@@ -184,7 +184,7 @@ describe('coming from an application', () => {
   });
 
   it('is for the account that was chosen, within what the role there allows, and says so', async () => {
-    const visit = await visitor();
+    const visit = await openVisit();
     const { page, open } = visit;
     const owner = await newPerson(dashboard);
     const team = await newTeam(owner, 'Engines');
@@ -249,7 +249,7 @@ describe('coming from an application', () => {
   });
 
   it('keeps the request through registering and every link between the pages', async () => {
-    const visit = await visitor();
+    const visit = await openVisit();
     const { page } = visit;
     await visit.open(way(await application()));
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
@@ -268,7 +268,7 @@ describe('coming from an application', () => {
   });
 
   it('keeps the request on the way through another provider', async () => {
-    const visit = await visitor();
+    const visit = await openVisit();
     const { page } = visit;
     await visit.open(way(await application()));
     await button(page, 'Continue with Acme ID').click();
@@ -402,7 +402,7 @@ describe('coming from an application', () => {
     const { secret } = (await person.ask('/me/totp', { method: 'POST' })).json;
     const codeNow = (): string => new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: dashboard.now() });
     expect((await person.ask('/me/totp/confirm', { body: { code: codeNow() } })).status).toBe(200);
-    const { page, open } = await visitor();
+    const { page, open } = await openVisit();
     await open(way(await application()));
     await logIn(page, person.email, PASSWORD);
     await title(page, 'Two-step verification');
@@ -417,7 +417,7 @@ describe('coming from an application', () => {
   it('goes on in a second tab after the log-in in the first, and asks again where somebody has logged out', async () => {
     const client = await application();
     const { email } = await dashboard.register();
-    const visit = await visitor();
+    const visit = await openVisit();
     const { page } = visit;
     await visit.open(way(client));
     await title(page, 'Sign in to Keyhouse');
@@ -556,7 +556,7 @@ describe('coming from an application', () => {
 
   describe('with a link that leads nowhere', () => {
     it('says so to the person, and what is wrong to the developer, and repeats nothing of the link', async () => {
-      const visit = await visitor();
+      const visit = await openVisit();
       const { page } = visit;
       const client = await application();
       for (const [path, detail] of [
@@ -574,7 +574,7 @@ describe('coming from an application', () => {
     });
 
     it('says it without JavaScript too', async () => {
-      const visit = await visitor({ javaScriptEnabled: false });
+      const visit = await openVisit({ javaScriptEnabled: false });
       await visit.open('/auth?client_id=none');
       await expect
         .poll(() => visit.page.locator('body').innerText())

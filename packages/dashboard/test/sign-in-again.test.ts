@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTotp, registered } from '../../server/test/browser.ts';
 import { OPERATOR, PASSWORD } from '../../server/test/server.ts';
-import { visitorFor } from '../../server/test/visitor.ts';
+import { browserFor } from '../../server/test/dashboard-browser.ts';
 import { addAuthenticator } from './authenticator.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
 import { button, isIn, logIn } from './steps.ts';
@@ -20,7 +20,7 @@ describe('a sign-in that ends while a form is open', () => {
 
   const endSignIns = (userId: number) => dashboard.keyhouse.administration.endSignInsOf({ userId, by: OPERATOR });
   const tokensOf = async (userId: number): Promise<readonly string[]> => {
-    const { json } = await (await visitorFor(dashboard, userId)).ask('/tokens');
+    const { json } = await (await browserFor(dashboard, userId)).ask('/tokens');
     return json.credentials.map(({ name }: { name: string }) => name);
   };
   /** *Create a token*, filled in by a user who is signed in; nothing is sent yet. */

@@ -50,22 +50,22 @@ describe('a team', () => {
     await inviter.expectAccessible();
 
     const ticket = await linkIn(dashboard, guest.email, '/invitation#');
-    const visitor = await dashboard.visit();
-    await signIn(dashboard, visitor, guest.id);
-    await visitor.open(`/invitation#${ticket}`);
-    await visitor.page.getByRole('button', { name: /Join|Accept/ }).click();
-    await visitor.page.waitForURL(new RegExp(`/dashboard/accounts/${team}`));
+    const guestVisit = await dashboard.visit();
+    await signIn(dashboard, guestVisit, guest.id);
+    await guestVisit.open(`/invitation#${ticket}`);
+    await guestVisit.page.getByRole('button', { name: /Join|Accept/ }).click();
+    await guestVisit.page.waitForURL(new RegExp(`/dashboard/accounts/${team}`));
 
-    await visitor.open(`/dashboard/accounts/${team}/members`);
-    await visitor.page.getByText('Inviting people and changing roles requires the role admin or owner.').waitFor();
-    await expect.poll(() => visitor.page.getByRole('button', { name: 'Invite someone' }).count()).toBe(0);
-    await expect.poll(() => visitor.page.getByRole('button', { name: /^Actions: / }).count()).toBe(1);
-    await visitor.expectAccessible();
-    await visitor.open(`/dashboard/accounts/${team}/keys`);
-    await visitor.page.getByText('You can view keys here.').waitFor();
-    await visitor.open(`/dashboard/accounts/${team}/settings`);
-    await visitor.page.getByText('Only an owner can delete the team.').waitFor();
-    await expect.poll(() => visitor.page.getByRole('button', { name: 'Delete team' }).isDisabled()).toBe(true);
+    await guestVisit.open(`/dashboard/accounts/${team}/members`);
+    await guestVisit.page.getByText('Inviting people and changing roles requires the role admin or owner.').waitFor();
+    await expect.poll(() => guestVisit.page.getByRole('button', { name: 'Invite someone' }).count()).toBe(0);
+    await expect.poll(() => guestVisit.page.getByRole('button', { name: /^Actions: / }).count()).toBe(1);
+    await guestVisit.expectAccessible();
+    await guestVisit.open(`/dashboard/accounts/${team}/keys`);
+    await guestVisit.page.getByText('You can view keys here.').waitFor();
+    await guestVisit.open(`/dashboard/accounts/${team}/settings`);
+    await guestVisit.page.getByText('Only an owner can delete the team.').waitFor();
+    await expect.poll(() => guestVisit.page.getByRole('button', { name: 'Delete team' }).isDisabled()).toBe(true);
 
     await inviter.page.reload();
     await inviter.page.getByRole('table', { name: 'Members' }).getByText(guest.email).waitFor();

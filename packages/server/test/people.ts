@@ -2,9 +2,9 @@
 import { linkIn } from './mails.ts';
 import type { TestServer } from './server.ts';
 import { OPERATOR } from './server.ts';
-import { type Visitor, visitorFor } from './visitor.ts';
+import { type DashboardBrowser, browserFor } from './dashboard-browser.ts';
 
-export interface Person extends Visitor {
+export interface Person extends DashboardBrowser {
   readonly id: number;
   readonly email: string;
   /** The personal account. */
@@ -13,7 +13,7 @@ export interface Person extends Visitor {
 
 export async function newPerson(server: TestServer, email?: string): Promise<Person> {
   const user = await server.register(email);
-  return { ...(await visitorFor(server, user.id)), id: user.id, email: user.email, accountId: user.accountId };
+  return { ...(await browserFor(server, user.id)), id: user.id, email: user.email, accountId: user.accountId };
 }
 
 export async function newAdministrator(server: TestServer, email = `admin-${crypto.randomUUID()}@example.com`): Promise<Person> {
@@ -25,7 +25,7 @@ export async function newAdministrator(server: TestServer, email = `admin-${cryp
   });
   if (!created.ok) throw new Error(created.reason);
   const { id, accountId } = created.value;
-  return { ...(await visitorFor(server, id)), id, email, accountId };
+  return { ...(await browserFor(server, id)), id, email, accountId };
 }
 
 export async function newTeam(owner: Person, name = 'Engines'): Promise<number> {

@@ -15,7 +15,7 @@ import {
 import { eachDatabase } from '../../../server/test/databases.ts';
 import { newMember, newPerson, newTeam, type Person } from '../../../server/test/people.ts';
 import { OPERATOR } from '../../../server/test/server.ts';
-import { visitorFor } from '../../../server/test/visitor.ts';
+import { browserFor } from '../../../server/test/dashboard-browser.ts';
 import { createGuard, type Guard } from '../../src/index.ts';
 import type { World } from '../adapters/world.ts';
 import { startGuardedWorld, statusAt } from './guarded-world.ts';
@@ -83,7 +83,7 @@ eachDatabase('a suspended account', (makeDatabase) => {
 
   async function newPersonalAccount(): Promise<Account> {
     const { token, id, email, accountId } = await world.keyhouse.register();
-    return await fill({ ...(await visitorFor(world.keyhouse, id)), id, email, accountId }, accountId, token);
+    return await fill({ ...(await browserFor(world.keyhouse, id)), id, email, accountId }, accountId, token);
   }
 
   const bearersOf = ({ key, jwt, ofApplication, byItself, granted, token }: Account): readonly string[] => [

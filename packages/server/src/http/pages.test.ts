@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '../../test/server.ts';
-import { visitorFor } from '../../test/visitor.ts';
+import { browserFor } from '../../test/dashboard-browser.ts';
 
 const HOST = { host: 'keys.example.com' };
 
@@ -25,7 +25,7 @@ describe('the pages', () => {
     writeFileSync(join(folder, 'assets', 'app-1a2b3c.js.br'), 'brotli');
     server = await startTestServer({ dashboardFolder: folder, trustedProxies: ['127.0.0.9/32'] });
     const { id } = await server.register();
-    ({ cookie } = await visitorFor(server, id));
+    ({ cookie } = await browserFor(server, id));
   });
   afterAll(async () => {
     await server.stop();
@@ -102,10 +102,10 @@ describe('the pages', () => {
 
   it('takes a sign-in that has ended for none', async () => {
     const { id } = await server.register();
-    const visitor = await visitorFor(server, id);
-    expect((await get('/dashboard', { cookie: visitor.cookie })).status).toBe(200);
+    const browser = await browserFor(server, id);
+    expect((await get('/dashboard', { cookie: browser.cookie })).status).toBe(200);
     await server.keyhouse.users.disable({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
-    expect((await get('/dashboard', { cookie: visitor.cookie })).status).toBe(302);
+    expect((await get('/dashboard', { cookie: browser.cookie })).status).toBe(302);
   });
 
   it('sends whoever comes under another name to the public one, and nowhere else', async () => {

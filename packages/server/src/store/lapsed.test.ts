@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { newApplication } from '../../test/applications.ts';
 import { eachDatabase, runStatements, type TestDatabase } from '../../test/databases.ts';
 import { startTestServer, type TestServer } from '../../test/server.ts';
-import { visitorFor } from '../../test/visitor.ts';
+import { browserFor } from '../../test/dashboard-browser.ts';
 import { MAX_LISTED_SIGN_INS } from '../core/sign-ins/open-sign-in.ts';
 
 type Row = Readonly<Record<string, string | number>>;
@@ -105,7 +105,7 @@ eachDatabase('what is listed as active', (makeDatabase) => {
       ...{ user_id: userId, hash: bytes(), created_at_ms: nowMs - 1000, last_seen_at_ms: nowMs - 1000 - at },
       ...{ proved_at_ms: nowMs - 1000, methods: '["password"]' },
     }));
-    const { cookie, ask } = await visitorFor(server, userId);
+    const { cookie, ask } = await browserFor(server, userId);
     expect((await ask('/me/security')).json).toMatchObject({ more_sign_ins: false });
     await insert(database, 'sign_ins', rows);
     const { json } = await ask('/me/security');

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { eachDatabase } from '../../test/databases.ts';
 import { linkIn, mailsOf } from '../../test/mails.ts';
 import { OPERATOR, startTestServer } from '../../test/server.ts';
-import { visitorFor } from '../../test/visitor.ts';
+import { browserFor } from '../../test/dashboard-browser.ts';
 
 eachDatabase('a mailbox', (makeDatabase) => {
   it('gets five confirmations a day, however many registrations name it with a subaddress', async () => {
@@ -36,17 +36,17 @@ eachDatabase('a mailbox', (makeDatabase) => {
     const server = await startTestServer({ database: await makeDatabase() });
     const stranger = `${crypto.randomUUID()}@example.com`;
     const { id } = await server.register(stranger, { isVerified: false });
-    const visitor = await visitorFor(server, id);
+    const browser = await browserFor(server, id);
     const moved = `call-0900-555-now-${crypto.randomUUID()}@example.com`;
-    expect((await visitor.ask('/me/email', { body: { email: moved } })).status).toBe(204);
+    expect((await browser.ask('/me/email', { body: { email: moved } })).status).toBe(204);
     const ticket = await linkIn(server, moved, '/new-email#');
-    expect((await visitor.ask('/me/email/confirm', { body: { ticket } })).status).toBe(200);
+    expect((await browser.ask('/me/email/confirm', { body: { ticket } })).status).toBe(200);
     expect((await mailsOf(server, stranger)).map(({ kind }) => kind)).toEqual(['verify-email']);
     // Where the address was verified it is notified: somebody else may have changed it.
     const again = `${crypto.randomUUID()}@example.com`;
-    expect((await visitor.ask('/me/email', { body: { email: again } })).status).toBe(204);
+    expect((await browser.ask('/me/email', { body: { email: again } })).status).toBe(204);
     const second = await linkIn(server, again, '/new-email#');
-    expect((await visitor.ask('/me/email/confirm', { body: { ticket: second } })).status).toBe(200);
+    expect((await browser.ask('/me/email/confirm', { body: { ticket: second } })).status).toBe(200);
     expect((await mailsOf(server, moved)).map(({ kind }) => kind)).toEqual(['new-email', 'email-changed', 'email-changed']);
     await server.stop();
   });
@@ -61,7 +61,7 @@ eachDatabase('a mailbox', (makeDatabase) => {
     const mails = await mailsOf(server, email);
     expect(mails.length).toBe(5);
     const ticket = mails.at(-1)?.text.match(/verify-email#([A-Za-z0-9_-]+)/)?.[1] ?? '';
-    expect((await (await visitorFor(server, id)).ask('/verify-email', { body: { ticket } })).status).toBe(200);
+    expect((await (await browserFor(server, id)).ask('/verify-email', { body: { ticket } })).status).toBe(200);
     await server.stop();
   });
 

@@ -11,7 +11,7 @@ import { eachDatabase } from '../../test/databases.ts';
 import { linkIn, mailsOf } from '../../test/mails.ts';
 import { invite, newAdministrator, newPerson, newTeam } from '../../test/people.ts';
 import { OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../test/server.ts';
-import { visitorFor } from '../../test/visitor.ts';
+import { browserFor } from '../../test/dashboard-browser.ts';
 
 const NEW_PASSWORD = 'four other unrelated words';
 const WISH = { name: 'left behind', expires_at: null, permissions: null, addresses: null };
@@ -228,7 +228,7 @@ eachDatabase('whoever lost an account', (makeDatabase) => {
     await invite(server, other, expired, before, 'viewer');
     await invite(server, other, expired, now, 'viewer');
     server.advance(30 * 86_400_000);
-    const [ownerNow, { browser }] = [await visitorFor(server, owner.id), await registered(server, before)];
+    const [ownerNow, { browser }] = [await browserFor(server, owner.id), await registered(server, before)];
     const ticket = await invite(server, { ...owner, ...ownerNow }, accepted, before, 'viewer');
     expect((await browser.ask('/invitation/accept', { body: { ticket } })).status).toBe(200);
     expect((await browser.ask('/me/email', { body: { email: now } })).status).toBe(204);

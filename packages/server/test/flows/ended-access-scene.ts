@@ -9,9 +9,9 @@ import { emailKey } from '../../src/core/lib/email.ts';
 import { hashTicket, makeTicketText, type TicketPurpose } from '../../src/core/users/ticket.ts';
 import { newEmail } from '../browser.ts';
 import { OPERATOR, type TestServer } from '../server.ts';
-import { type Visitor, visitorFor } from '../visitor.ts';
+import { type DashboardBrowser, browserFor } from '../dashboard-browser.ts';
 
-export interface Actor extends Visitor {
+export interface Actor extends DashboardBrowser {
   readonly id: number;
   readonly email: string;
   readonly accountId: number;
@@ -61,11 +61,11 @@ export async function newScene(server: TestServer, root: number, isAlone = false
   const viewer = await newUser(server);
   if (!isAlone) await join(server, team.id, owner.id, person, 'owner');
   await join(server, team.id, owner.id, viewer, 'viewer');
-  const visitor = await visitorFor(server, person.id);
+  const browser = await browserFor(server, person.id);
   const [signIn] = (await server.keyhouse.signIns.list(person.id)).signIns;
   if (signIn === undefined) throw new Error('Nobody is signed in.');
   const stranger = (await newUser(server)).id;
-  const actor = { ...visitor, ...person, signInId: signIn.id };
+  const actor = { ...browser, ...person, signInId: signIn.id };
   return { server, actor, team: team.id, otherOwner: owner.id, viewer: viewer.id, stranger, root };
 }
 

@@ -8,7 +8,7 @@ import { StoreUnavailable } from '../../src/core/unavailable.ts';
 import { openProvider } from '../../src/providers/openid.ts';
 import { linkIn, mailsTo } from '../mails.ts';
 import { ISSUER, OPERATOR, PASSWORD, startTestServer, type TestServer } from '../server.ts';
-import { visitorFor, visitorWith } from '../visitor.ts';
+import { browserFor, browserWith } from '../dashboard-browser.ts';
 
 const REDIRECT = `${ISSUER}/login/provider/acme`;
 
@@ -95,7 +95,7 @@ describe('signing in with another provider', () => {
   }
 
   async function start(jar: Jar, purpose: 'log-in' | 'proof' | 'link'): Promise<{ status: number; url: string }> {
-    const answer = await visitorWith(server, jar.text).ask('/providers/acme/start', { body: { purpose } });
+    const answer = await browserWith(server, jar.text).ask('/providers/acme/start', { body: { purpose } });
     jar.take(answer.headers['set-cookie'] ?? []);
     return { status: answer.status, url: answer.json?.url };
   }
@@ -114,7 +114,7 @@ describe('signing in with another provider', () => {
     const { url } = await start(jar, 'log-in');
     return { jar, location: await comeBack(jar, await goThrough(url, person)) };
   }
-  const ask = (jar: Jar, path: string) => visitorWith(server, jar.text).ask(path);
+  const ask = (jar: Jar, path: string) => browserWith(server, jar.text).ask(path);
   const newPerson = (more: Partial<{ email: string; email_verified: boolean; name: string }> = {}) => {
     const id = `p${crypto.randomUUID()}`;
     people.set(id, { email: `${id}@example.com`, email_verified: true, ...more });
@@ -122,7 +122,7 @@ describe('signing in with another provider', () => {
   };
   async function signedIn(userId: number): Promise<Jar> {
     const jar = new Jar();
-    jar.take([(await visitorFor(server, userId)).cookie]);
+    jar.take([(await browserFor(server, userId)).cookie]);
     return jar;
   }
 
@@ -140,28 +140,28 @@ describe('signing in with another provider', () => {
     const second = await logIn(person);
     expect((await ask(second.jar, '/me')).json.user.id).toBe(user.id);
     // No password is better than a guess.
-    expect((await visitorWith(server, '').ask('/log-in', { body: { email: user.email, password: '' } })).status).toBe(422);
-    expect((await visitorWith(server, '').ask('/log-in', { body: { email: user.email, password: 'x' } })).status).toBe(422);
+    expect((await browserWith(server, '').ask('/log-in', { body: { email: user.email, password: '' } })).status).toBe(422);
+    expect((await browserWith(server, '').ask('/log-in', { body: { email: user.email, password: 'x' } })).status).toBe(422);
   });
 
   it('links to a user who has proved the same address, and ends nothing of theirs', async () => {
     const person = newPerson();
     const registered = await server.register(people.get(person)?.email);
-    const visitor = await visitorFor(server, registered.id);
+    const browser = await browserFor(server, registered.id);
     await server.keyhouse.users.sendVerification((await server.keyhouse.users.find(registered.id)) ?? never(), OPERATOR);
-    await visitor.ask('/verify-email', { body: { ticket: await linkIn(server, registered.email, '/verify-email#') } });
+    await browser.ask('/verify-email', { body: { ticket: await linkIn(server, registered.email, '/verify-email#') } });
     const { jar } = await logIn(person);
     expect((await ask(jar, '/me')).json.user).toMatchObject({ id: registered.id, has_password: true });
     expect((await server.request('/api/v1/cli/loggedUser', { bearer: registered.token })).status).toBe(200);
     expect(mailsTo(server, registered.email).map(({ kind }) => kind)).toContain('factor-changed');
   });
 
-  const confirm = (jar: Jar) => visitorWith(server, jar.text).ask('/log-in/first-proof', { method: 'POST' });
+  const confirm = (jar: Jar) => browserWith(server, jar.text).ask('/log-in/first-proof', { method: 'POST' });
 
   it('says what would end before it is the first to prove an address, ends it once that is confirmed, and lists it by mail', async () => {
     const person = newPerson();
     const squatter = await server.register(people.get(person)?.email, { isVerified: false });
-    const squatting = await visitorFor(server, squatter.id);
+    const squatting = await browserFor(server, squatter.id);
     const newKey = (name: string) =>
       squatting.ask(`/accounts/${squatter.accountId}/keys`, {
         body: { name, environment: 'live', permissions: null, addresses: null, expires_at: null },
@@ -185,7 +185,7 @@ describe('signing in with another provider', () => {
     expect((await ask(jar, '/me')).json.user).toMatchObject({ id: squatter.id, email_verified: true, has_password: false });
     expect((await server.request('/api/v1/cli/loggedUser', { bearer: squatter.token })).status).toBe(401);
     expect((await squatting.ask('/me')).status).toBe(401);
-    expect((await visitorWith(server, '').ask('/log-in', { body: { email: squatter.email, password: PASSWORD } })).status).toBe(
+    expect((await browserWith(server, '').ask('/log-in', { body: { email: squatter.email, password: PASSWORD } })).status).toBe(
       422,
     );
     const mail = mailsTo(server, squatter.email).findLast(({ kind }) => kind === 'factor-changed')?.text ?? '';
@@ -204,7 +204,7 @@ describe('signing in with another provider', () => {
     const works = async ({ token }: { token: string }) =>
       (await server.request('/api/v1/cli/loggedUser', { bearer: token })).status === 200;
     const cancelled = await waiting();
-    expect((await visitorWith(server, cancelled.jar.text).ask('/log-in/again', { method: 'POST' })).status).toBe(204);
+    expect((await browserWith(server, cancelled.jar.text).ask('/log-in/again', { method: 'POST' })).status).toBe(204);
     expect((await confirm(cancelled.jar)).status).toBe(422);
     expect((await confirm(new Jar())).status).toBe(422);
     const late = await waiting();
@@ -213,9 +213,9 @@ describe('signing in with another provider', () => {
     expect((await confirm(late.jar)).status).toBe(422);
     const verified = await waiting();
     await server.keyhouse.users.sendVerification((await server.keyhouse.users.find(verified.owner.id)) ?? never(), OPERATOR);
-    const visitor = await visitorFor(server, verified.owner.id);
+    const browser = await browserFor(server, verified.owner.id);
     const ticket = await linkIn(server, verified.owner.email, '/verify-email#');
-    expect((await visitor.ask('/verify-email', { body: { ticket } })).status).toBe(200);
+    expect((await browser.ask('/verify-email', { body: { ticket } })).status).toBe(200);
     expect((await confirm(verified.jar)).status).toBe(422);
     for (const { owner } of [cancelled, late, verified]) expect(await works(owner), owner.email).toBe(true);
     const twice = await waiting();
@@ -316,13 +316,13 @@ describe('signing in with another provider', () => {
       const email = people.get(person)?.email ?? never();
       await place.keyhouse.users.create({ email, password, isAdministrator, by: OPERATOR });
       const jar = new Jar();
-      const begun = await visitorWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
+      const begun = await browserWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
       jar.take(begun.headers['set-cookie'] ?? []);
       const back = await goThrough(begun.json.url, person);
       const answer = await place.request(back.slice(ISSUER.length), { headers: { cookie: jar.text } });
       expect(answer.headers.location).toBe(isAdministrator ? '/login#unlisted' : '/login');
       jar.take(answer.headers['set-cookie'] ?? []);
-      const { first_proof: proof } = (await visitorWith(place, jar.text).ask('/state')).json;
+      const { first_proof: proof } = (await browserWith(place, jar.text).ask('/state')).json;
       expect(proof?.email ?? null).toBe(isAdministrator ? null : email);
     }
     await place.stop();
@@ -338,7 +338,7 @@ describe('signing in with another provider', () => {
     };
     for (const signup of ['invite', 'closed'] as const) {
       const place = await startTestServer({ signup, providers: [openProvider({ ...open, domains: ['example.com'] })] });
-      const begun = await visitorWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
+      const begun = await browserWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
       const jar = new Jar();
       jar.take(begun.headers['set-cookie'] ?? []);
       const back = await goThrough(begun.json.url, newPerson());
@@ -373,7 +373,7 @@ describe('signing in with another provider', () => {
       }),
     });
     const comeBackThere = async () => {
-      const begun = await visitorWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
+      const begun = await browserWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
       const jar = new Jar();
       jar.take(begun.headers['set-cookie'] ?? []);
       return await place.request('/login/provider/acme?code=x&state=y', { headers: { cookie: jar.text } });
@@ -405,7 +405,7 @@ describe('signing in with another provider', () => {
       }),
     });
     const comeBackThere = async (jar: Jar) => {
-      const begun = await visitorWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
+      const begun = await browserWith(place, '').ask('/providers/acme/start', { body: { purpose: 'log-in' } });
       jar.take(begun.headers['set-cookie'] ?? []);
       const answer = await place.request('/login/provider/acme?code=x&state=y', { headers: { cookie: jar.text } });
       jar.take(answer.headers['set-cookie'] ?? []);
@@ -418,7 +418,7 @@ describe('signing in with another provider', () => {
     await place.keyhouse.users.sendVerification(user, OPERATOR);
     const ticket = await linkIn(place, owner.email, '/verify-email#');
     verify = () => place.keyhouse.users.verifyEmail(user, ticket, OPERATOR);
-    expect((await visitorWith(place, jar.text).ask('/log-in/first-proof', { method: 'POST' })).status).toBe(422);
+    expect((await browserWith(place, jar.text).ask('/log-in/first-proof', { method: 'POST' })).status).toBe(422);
     expect((await place.request('/api/v1/cli/loggedUser', { bearer: owner.token })).status).toBe(200);
     expect(mailsTo(place, owner.email).map(({ kind }) => kind)).not.toContain('factor-changed');
     expect(await comeBackThere(new Jar())).toBe('/dashboard');
@@ -522,16 +522,16 @@ describe('signing in with another provider', () => {
   it('asks for a second factor of ours all the same', async () => {
     const person = newPerson();
     const { jar } = await logIn(person);
-    const { secret } = (await visitorWith(server, jar.text).ask('/me/totp', { method: 'POST' })).json;
+    const { secret } = (await browserWith(server, jar.text).ask('/me/totp', { method: 'POST' })).json;
     const { Secret, TOTP } = await import('otpauth');
     const code = (offsetMs: number) =>
       new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: server.now() + offsetMs });
-    expect((await visitorWith(server, jar.text).ask('/me/totp/confirm', { body: { code: code(0) } })).status).toBe(200);
+    expect((await browserWith(server, jar.text).ask('/me/totp/confirm', { body: { code: code(0) } })).status).toBe(200);
     const second = await logIn(person);
     expect(second.location).toBe('/login');
     expect((await ask(second.jar, '/me')).status).toBe(401);
     expect((await ask(second.jar, '/state')).json.step).toEqual(['totp', 'recovery-code']);
-    const entered = await visitorWith(server, second.jar.text).ask('/log-in/code', { body: { code: code(30_000) } });
+    const entered = await browserWith(server, second.jar.text).ask('/log-in/code', { body: { code: code(30_000) } });
     second.jar.take(entered.headers['set-cookie'] ?? []);
     expect((await ask(second.jar, '/me')).status).toBe(200);
   });

@@ -6,7 +6,7 @@ import { dueOf } from '../../src/core/use/reminders.ts';
 import { eachDatabase } from '../databases.ts';
 import { newAdministrator, newMember, newPerson, newTeam } from '../people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../server.ts';
-import { type Visitor, visitorFor } from '../visitor.ts';
+import { type DashboardBrowser, browserFor } from '../dashboard-browser.ts';
 
 const DAY_MS = 86_400_000;
 const CREDENTIAL: CredentialWithUse = {
@@ -58,18 +58,18 @@ async function remindersTo(server: TestServer, email: string): Promise<readonly 
 
 eachDatabase('reminders', (makeDatabase) => {
   /** A new server each, because they move the clock by years. */
-  async function open(): Promise<{ server: TestServer; visitor: Visitor; email: string; nextDay(days?: number): Promise<void> }> {
+  async function open(): Promise<{ server: TestServer; browser: DashboardBrowser; email: string; nextDay(days?: number): Promise<void> }> {
     const server = await startTestServer({ database: await makeDatabase() });
     const { id, email } = await server.register();
-    const visitor = await visitorFor(server, id);
+    const browser = await browserFor(server, id);
     const nextDay = async (days = 1): Promise<void> => {
       server.advance(days * DAY_MS);
       await server.keyhouse.remind();
     };
-    return { server, visitor, email, nextDay };
+    return { server, browser, email, nextDay };
   }
-  const make = (server: TestServer, visitor: Visitor, name: string, endsInDays: number | null) =>
-    visitor.ask('/tokens', {
+  const make = (server: TestServer, browser: DashboardBrowser, name: string, endsInDays: number | null) =>
+    browser.ask('/tokens', {
       body: {
         name,
         expires_at: endsInDays === null ? null : new Date(server.now() + endsInDays * DAY_MS).toISOString(),
@@ -79,9 +79,9 @@ eachDatabase('reminders', (makeDatabase) => {
     });
 
   it('tell of an end 14, 3 and 1 days before, once each, and of all in one mail', async () => {
-    const { server, visitor, email, nextDay } = await open();
-    await make(server, visitor, 'Billing', 20);
-    await make(server, visitor, 'Reports', 20);
+    const { server, browser, email, nextDay } = await open();
+    await make(server, browser, 'Billing', 20);
+    await make(server, browser, 'Reports', 20);
     await nextDay(5);
     expect(await remindersTo(server, email)).toHaveLength(0);
     await nextDay(2);
@@ -97,8 +97,8 @@ eachDatabase('reminders', (makeDatabase) => {
   });
 
   it('tell of secrets that are not used and of old ones; a rotation makes them fresh, a revocation ends them', async () => {
-    const { server, visitor, email, nextDay } = await open();
-    const { json } = await make(server, visitor, 'Cron', null);
+    const { server, browser, email, nextDay } = await open();
+    const { json } = await make(server, browser, 'Cron', null);
     await nextDay(89);
     expect(await remindersTo(server, email)).toHaveLength(0);
     await nextDay(2);
@@ -117,9 +117,9 @@ eachDatabase('reminders', (makeDatabase) => {
   });
 
   it('say nothing to whoever was shut out, and nothing of tokens that end by themselves', async () => {
-    const { server, visitor, email, nextDay } = await open();
-    const { id } = (await visitor.ask('/me')).json.user;
-    await make(server, visitor, 'Billing', 10);
+    const { server, browser, email, nextDay } = await open();
+    const { id } = (await browser.ask('/me')).json.user;
+    await make(server, browser, 'Billing', 10);
     await server.keyhouse.users.disable({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
     await nextDay();
     expect(await remindersTo(server, email)).toHaveLength(0);
@@ -157,9 +157,9 @@ eachDatabase('reminders', (makeDatabase) => {
   });
 
   it('are said anew of what was used meanwhile, or got a new secret', async () => {
-    const { server, visitor, email, nextDay } = await open();
-    const { id } = (await visitor.ask('/me')).json.user;
-    const { json } = await make(server, visitor, 'Cron', null);
+    const { server, browser, email, nextDay } = await open();
+    const { id } = (await browser.ask('/me')).json.user;
+    const { json } = await make(server, browser, 'Cron', null);
     const subjects = async () => (await remindersTo(server, email)).map(({ subject }) => subject);
     const unused = 'Token “Cron” is not used (Keyhouse)';
     const old = 'Token “Cron” has an old secret (Keyhouse)';
@@ -167,13 +167,13 @@ eachDatabase('reminders', (makeDatabase) => {
     expect(await subjects()).toEqual([unused]);
     expect((await server.request('/verify/api/anything', { bearer: json.secret })).status).not.toBe(401);
     const used = async () =>
-      (await (await visitorFor(server, id)).ask(`/tokens/${json.credential.id}`)).json.credential.last_used_at;
+      (await (await browserFor(server, id)).ask(`/tokens/${json.credential.id}`)).json.credential.last_used_at;
     await expect.poll(used).toBeTruthy();
     await nextDay(91);
     expect(await subjects()).toEqual([unused, unused]);
     await nextDay(190);
     expect(await subjects()).toEqual([unused, unused, old]);
-    const rotated = await (await visitorFor(server, id)).ask(`/tokens/${json.credential.id}/rotate`, {
+    const rotated = await (await browserFor(server, id)).ask(`/tokens/${json.credential.id}/rotate`, {
       body: { overlap_seconds: 0 },
     });
     expect(rotated.status, rotated.text).toBe(200);
@@ -185,8 +185,8 @@ eachDatabase('reminders', (makeDatabase) => {
   });
 
   it('list the most urgent first, and say how many more there are', async () => {
-    const { server, visitor, email, nextDay } = await open();
-    const { json } = await visitor.ask('/me');
+    const { server, browser, email, nextDay } = await open();
+    const { json } = await browser.ask('/me');
     const accountId = json.accounts[0].id;
     for (let n = 0; n < 60; n++) await server.key(accountId);
     await server.key(accountId, { expiresAtMs: server.now() + 93 * DAY_MS });

@@ -14,7 +14,7 @@ import { openBody } from '../../src/core/mail/compose.ts';
 import { eachDatabase, type TestDatabase } from '../databases.ts';
 import { startProgram } from '../program.ts';
 import { startTestServer } from '../server.ts';
-import { visitorWith } from '../visitor.ts';
+import { browserWith } from '../dashboard-browser.ts';
 
 const MASTER = `master-${randomBytes(24).toString('hex')}`;
 
@@ -69,7 +69,7 @@ eachDatabase('nothing secret', (makeDatabase) => {
       secrets.set(`private key ${stored.kid}`, opened.value.subarray(36, 68));
     }
     // Links that sign a user in, on their way by mail.
-    expect((await visitorWith(server, '').ask('/forgot', { body: { email } })).status).toBe(204);
+    expect((await browserWith(server, '').ask('/forgot', { body: { email } })).status).toBe(204);
     // Written after the answer, so that its time does not reveal who is registered.
     const kinds = async () => (await server.store.mails.listMails({ limit: 100 })).map(({ kind }) => kind);
     await expect.poll(kinds).toContain('reset-password');

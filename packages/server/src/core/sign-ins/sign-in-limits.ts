@@ -243,7 +243,7 @@ export function networksOf(address: string): readonly string[] {
 
 interface Queue {
   /** Attempts of this process that ask, wait, or are being verified; when none is left, the queue is deleted. */
-  visitors: number;
+  attempts: number;
   /** Those of them that hold a point and are being verified. */
   undecided: number;
   readonly waiting: (() => void)[];
@@ -258,9 +258,9 @@ function waitForOthers(limiter: Limiter): {
   const queues = new Map<string, Queue>();
 
   async function take(bucket: string): ReturnType<Limiter['take']> {
-    const queue = queues.get(bucket) ?? { visitors: 0, undecided: 0, waiting: [], lastAnswer: Promise.resolve() };
+    const queue = queues.get(bucket) ?? { attempts: 0, undecided: 0, waiting: [], lastAnswer: Promise.resolve() };
     queues.set(bucket, queue);
-    queue.visitors++;
+    queue.attempts++;
     try {
       const point = await takeOrWait(bucket, queue);
       if (!point.ok) leave(bucket, queue);
@@ -302,8 +302,8 @@ function waitForOthers(limiter: Limiter): {
   }
 
   function leave(bucket: string, queue: Queue): void {
-    queue.visitors--;
-    if (queue.visitors === 0) queues.delete(bucket);
+    queue.attempts--;
+    if (queue.attempts === 0) queues.delete(bucket);
   }
 
   return { take, release };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '../../../test/server.ts';
-import { visitorFor, visitorWith } from '../../../test/visitor.ts';
+import { browserFor, browserWith } from '../../../test/dashboard-browser.ts';
 
 describe('the door of the private API', () => {
   let server: TestServer;
@@ -11,35 +11,35 @@ describe('the door of the private API', () => {
 
   it('knows a browser by its cookie', async () => {
     const { id, email } = await server.register();
-    const visitor = await visitorFor(server, id);
-    const { status, json } = await visitor.ask('/me');
+    const browser = await browserFor(server, id);
+    const { status, json } = await browser.ask('/me');
     expect(status).toBe(200);
     expect(json.user).toMatchObject({ id, email, email_verified: true });
     expect(json.accounts).toEqual([expect.objectContaining({ kind: 'personal', role: 'owner' })]);
   });
 
   it('asks a stranger to sign in', async () => {
-    const { status, json } = await visitorWith(server, '').ask('/me');
+    const { status, json } = await browserWith(server, '').ask('/me');
     expect(status).toBe(401);
     expect(json).toEqual({ message: 'Unauthenticated.' });
   });
 
   it('never takes a bearer credential, also not beside a good cookie', async () => {
     const { id, token } = await server.register();
-    const visitor = await visitorFor(server, id);
+    const browser = await browserFor(server, id);
     const bearer = { authorization: `Bearer ${token}` };
-    expect((await visitorWith(server, '').ask('/me', { headers: bearer })).status).toBe(401);
-    expect((await visitor.ask('/me', { headers: bearer })).status).toBe(401);
+    expect((await browserWith(server, '').ask('/me', { headers: bearer })).status).toBe(401);
+    expect((await browser.ask('/me', { headers: bearer })).status).toBe(401);
   });
 
   it('does nothing from the page of one user with the sign-in of another', async () => {
     const [one, other] = [await server.register(), await server.register()];
-    const visitor = await visitorFor(server, other.id);
+    const browser = await browserFor(server, other.id);
     const body = { name: 'laptop', expires_at: null, permissions: null, addresses: null };
     const ofPage = (id: number) => ({ headers: { 'keyhouse-user': String(id) } });
-    expect((await visitor.ask('/tokens', { body, ...ofPage(one.id) })).status).toBe(401);
-    expect((await visitor.ask('/me', ofPage(one.id))).status).toBe(401);
-    expect((await visitor.ask('/tokens', ofPage(other.id))).json.credentials).toHaveLength(1);
-    expect((await visitor.ask('/tokens', { body, ...ofPage(other.id) })).status).toBe(200);
+    expect((await browser.ask('/tokens', { body, ...ofPage(one.id) })).status).toBe(401);
+    expect((await browser.ask('/me', ofPage(one.id))).status).toBe(401);
+    expect((await browser.ask('/tokens', ofPage(other.id))).json.credentials).toHaveLength(1);
+    expect((await browser.ask('/tokens', { body, ...ofPage(other.id) })).status).toBe(200);
   });
 });

@@ -21,7 +21,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Set by the private API's door. */
-    visitor: Visitor | null;
+    dashboardCaller: DashboardCaller | null;
   }
 }
 
@@ -30,7 +30,7 @@ export interface SignedIn extends SignIn {
 }
 
 /** The caller that the door has admitted. */
-export interface Visitor {
+export interface DashboardCaller {
   readonly signIn: SignedIn | null;
   /** The account of the path, in which the user has the role that the endpoint requires. */
   readonly account: AccountWithRole | null;
@@ -47,7 +47,7 @@ interface Ports {
 }
 
 export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
-  app.decorateRequest('visitor', null);
+  app.decorateRequest('dashboardCaller', null);
   app.addHook('onRequest', async (request) => {
     const { endpoint } = request.routeOptions.config;
     if (endpoint === undefined) return;
@@ -61,7 +61,7 @@ export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
     const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, doer);
     if (signIn !== null) await refuseSuspended(ports, endpoint, request, signIn, account);
     const by = byOf(ports, endpoint, request, { doer, signIn, account });
-    request.visitor = { signIn, account, by, lookAgain: () => lookAgain(ports, endpoint, request) };
+    request.dashboardCaller = { signIn, account, by, lookAgain: () => lookAgain(ports, endpoint, request) };
   });
   // A body may take half a minute to arrive; the sign-in or the role may have ended in between.
   app.addHook('preValidation', async (request) => {
@@ -203,22 +203,22 @@ function changedAccount(
 }
 
 async function lookAgain(ports: Ports, endpoint: Endpoint, request: FastifyRequest): Promise<void> {
-  const { visitor } = request;
-  if (visitor === null || visitor.signIn === null) return;
+  const { dashboardCaller } = request;
+  if (dashboardCaller === null || dashboardCaller.signIn === null) return;
   const signIn = await findSignIn(ports, request);
   refuseStranger(endpoint, signIn, request);
-  const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, visitor.by);
+  const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, dashboardCaller.by);
   if (signIn !== null) await refuseSuspended(ports, endpoint, request, signIn, account);
-  request.visitor = { ...visitor, signIn, account };
+  request.dashboardCaller = { ...dashboardCaller, signIn, account };
 }
 
 /** A verified address stays verified, so the act need not check it again. */
-function refuseUnverified({ keyhouse }: Ports, { visitor }: FastifyRequest): void {
-  const user = visitor?.signIn?.user ?? null;
+function refuseUnverified({ keyhouse }: Ports, { dashboardCaller }: FastifyRequest): void {
+  const user = dashboardCaller?.signIn?.user ?? null;
   if (user === null || keyhouse.users.mustVerifyEmail(user)) throw new Refusal({ code: 'email_unverified' });
 }
 
-function refuseOldProof({ keyhouse }: Ports, { visitor }: FastifyRequest): void {
-  const provedAtMs = visitor?.signIn?.provedAtMs ?? Number.NEGATIVE_INFINITY;
+function refuseOldProof({ keyhouse }: Ports, { dashboardCaller }: FastifyRequest): void {
+  const provedAtMs = dashboardCaller?.signIn?.provedAtMs ?? Number.NEGATIVE_INFINITY;
   if (keyhouse.clock.now() - provedAtMs > PROOF_LASTS_MS) throw new Refusal({ code: 'proof_required' });
 }

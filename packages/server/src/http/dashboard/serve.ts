@@ -76,12 +76,12 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
         ...(endpoint.answer === undefined || endpoint.file ? {} : { response: { 200: endpoint.answer } }),
       },
       handler: async (request, reply) => {
-        const { visitor } = request;
-        if (visitor === null) throw new Error('A request reached the private API without a check at its door.');
+        const { dashboardCaller } = request;
+        if (dashboardCaller === null) throw new Error('A request reached the private API without a check at its door.');
         const { params, query, body } = request;
-        const answer = await handler({ ...visitor, params, query, body, request, reply } as unknown as Asked<typeof name>);
+        const answer = await handler({ ...dashboardCaller, params, query, body, request, reply } as unknown as Asked<typeof name>);
         reply.header('Cache-Control', 'no-store');
-        if (endpoint.file) return sendFile(reply, answer as FileAnswer, visitor.lookAgain);
+        if (endpoint.file) return sendFile(reply, answer as FileAnswer, dashboardCaller.lookAgain);
         return endpoint.answer === undefined ? reply.code(204).send() : answer;
       },
     });

@@ -5,7 +5,7 @@ import { eachDatabase } from '../../../../test/databases.ts';
 import { newAdministrator, newPerson, type Person } from '../../../../test/people.ts';
 import { png } from '../../../../test/pictures.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorWith } from '../../../../test/visitor.ts';
+import { browserWith } from '../../../../test/dashboard-browser.ts';
 
 const WISH = {
   name: 'Ledger',
@@ -109,7 +109,7 @@ describe('somebody who wants more', () => {
     const made = await newApplication(server, ada.accountId);
     const at = `${path()}/${made.id}`;
     const change = { method: 'PATCH', body: { name: 'Mine' } };
-    expect((await visitorWith(server, '').ask(at, change)).status).toBe(401);
+    expect((await browserWith(server, '').ask(at, change)).status).toBe(401);
     expect((await ada.ask(at, { ...change, headers: { origin: 'https://evil.example' } })).status).toBe(403);
     const { text } = await server.key(ada.accountId);
     expect((await ada.ask(at, { ...change, headers: { authorization: `Bearer ${text}` } })).status).toBe(401);

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorFor } from '../../../../test/visitor.ts';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 
 const WISH = { name: 'key', expires_at: null, permissions: ['a.read'], addresses: null, environment: 'live' };
 const DAY = 86_400_000;
@@ -120,7 +120,7 @@ describe('the audit log of an account', () => {
     expect((await administrator.ask(`/operator/users/${eve.id}/enable`, { method: 'POST' })).status).toBe(204);
     const whole = await events(administrator, `/operator/audit?account=${eve.accountId}`);
     expect(whole.some(({ actor, address }) => actor === `user:${administrator.id}` && address === '127.0.0.1')).toBe(true);
-    const again = await visitorFor(server, eve.id);
+    const again = await browserFor(server, eve.id);
     const { text } = await again.ask(`/accounts/${eve.accountId}/audit`);
     expect(text).toContain('user.disabled');
     expect(text).not.toContain(`user:${administrator.id}`);
@@ -218,7 +218,7 @@ describe('the first page of an account', () => {
     await owner.ask(keys, { body: { ...WISH, name: 'ends', expires_at: soon } });
     await owner.ask(keys, { body: { ...WISH, name: 'idle' } });
     server.advance(190 * DAY);
-    const again = await visitorFor(server, owner.id);
+    const again = await browserFor(server, owner.id);
     const { notices } = (await again.ask(`/accounts/${team}/home`)).json;
     const found = notices.map(
       ({ kind, credential }: { kind: string; credential: { name: string } }) => `${kind}: ${credential.name}`,

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { newPerson } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorFor } from '../../../../test/visitor.ts';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 import { describeLeast } from './credentials.ts';
 
 const DAY = 86_400_000;
@@ -29,7 +29,7 @@ eachDatabase('the first page of an account with many credentials', (makeDatabase
         permissions: permissions.map((permission) => ({ credentialId: id, permission, ...at })),
       });
     };
-    const home = async () => (await (await visitorFor(server, userId)).ask(`/accounts/${accountId}/home`)).json;
+    const home = async () => (await (await browserFor(server, userId)).ask(`/accounts/${accountId}/home`)).json;
     const said = async () => {
       const { notices, notices_total: total } = await home();
       return [

@@ -8,7 +8,7 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { ISSUER, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorWith } from '../../../../test/visitor.ts';
+import { browserWith } from '../../../../test/caller.ts';
 import { api } from '../api/index.ts';
 
 const WISH = { name: 'wish', expires_at: null, permissions: ['a.read'], addresses: null };
@@ -56,7 +56,7 @@ describe('a member of a team', () => {
     ];
     const [outsider, administrator] = [await newPerson(server), await newAdministrator(server)];
     const keys = `/accounts/${team}/keys`;
-    const visitors = { owner, admin, developer, viewer, outsider, administrator, nobody: visitorWith(server, '') };
+    const callers = { owner, admin, developer, viewer, outsider, administrator, nobody: browserWith(server, '') };
     const look = { owner: 200, admin: 200, developer: 200, viewer: 200, outsider: 404, administrator: 404, nobody: 401 };
     const change = { owner: 204, admin: 204, developer: 204, viewer: 403, outsider: 404, administrator: 404, nobody: 401 };
     const answer = { ...change, owner: 200, admin: 200, developer: 200 };
@@ -80,12 +80,12 @@ describe('a member of a team', () => {
       ['DELETE', `${keys}/${id}/jwts`, undefined, answer],
     ];
     for (const [method, path, body, statuses] of walk)
-      for (const [name, visitor] of Object.entries(visitors)) {
-        const { status, text } = await visitor.ask(path, { method, body });
+      for (const [name, caller] of Object.entries(callers)) {
+        const { status, text } = await caller.ask(path, { method, body });
         expect(status, `${method} ${path} by ${name}: ${text.slice(0, 200)}`).toBe(statuses[name]);
       }
     for (const name of ['viewer', 'outsider', 'administrator', 'nobody'] as const)
-      expect((await visitors[name].ask(`${keys}/${id}`, { method: 'DELETE' })).status).toBe(change[name]);
+      expect((await callers[name].ask(`${keys}/${id}`, { method: 'DELETE' })).status).toBe(change[name]);
     expect((await developer.ask(`${keys}/${id}`, { method: 'DELETE' })).status).toBe(204);
   });
 });
@@ -254,7 +254,7 @@ describe('a bearer credential', () => {
         for (const cookie of ['', ada.cookie]) {
           const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' };
           const body = method === 'GET' || method === 'DELETE' ? {} : { body: { ...KEY_WISH, permissions: null } };
-          const { status } = await visitorWith(server, cookie).ask(path, { method, headers, ...body });
+          const { status } = await browserWith(server, cookie).ask(path, { method, headers, ...body });
           // 404: no handler serves it, which another test rules out.
           expect([401, 404], `${method} ${path} with a ${kind}: ${status}`).toContain(status);
         }

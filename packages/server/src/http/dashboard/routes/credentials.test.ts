@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailsTo } from '../../../../test/mails.ts';
 import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorFor } from '../../../../test/visitor.ts';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 
 const WISH = { name: 'laptop', expires_at: null, permissions: null, addresses: null };
 const KEY_WISH = { ...WISH, environment: 'live' };
@@ -248,7 +248,7 @@ describe('tokens and keys', () => {
     expect(Date.parse(watching.suggests_from) - Date.parse(watching.watched_since)).toBe(30 * DAY);
     await server.keyhouse.flush();
     server.advance(30 * DAY);
-    ada = { ...ada, ...(await visitorFor(server, ada.id)) };
+    ada = { ...ada, ...(await browserFor(server, ada.id)) };
     expect(await least()).toMatchObject({ watched_days: 30, suggests_from: null });
     const found = await least();
     expect(found.narrow_to).toEqual(['a.read', 'b.read']);
@@ -278,7 +278,7 @@ describe('tokens and keys', () => {
     const least = async () => (await administrator.ask(`/accounts/1/keys/${credential.id}`)).json.least;
     await untilWritten(async () => (await least()).permissions.some(({ requests_30_days }: Count) => requests_30_days > 0));
     server.advance(30 * DAY);
-    const later = await visitorFor(server, administrator.id);
+    const later = await browserFor(server, administrator.id);
     const { json } = await later.ask(`/accounts/1/keys/${credential.id}`);
     expect(json.least.narrow_to).toEqual(['keyhouse.verify']);
   });
@@ -340,7 +340,7 @@ describe('tokens and keys', () => {
     await bob.ask(`/tokens/${id}/narrow`, { body: { permissions: ['a.read'] } });
     expect((await bob.ask(`/tokens/${id}`)).json.undo).not.toBeNull();
     server.advance(DAY);
-    const later = await visitorFor(server, bob.id);
+    const later = await browserFor(server, bob.id);
     expect((await later.ask(`/tokens/${id}`)).json.undo).toBeNull();
     expect((await later.ask(`/tokens/${id}/narrow/undo`, { method: 'POST' })).status).toBe(422);
     await server.keyhouse.sweep();

@@ -4,7 +4,7 @@ import { followLink, registered as newRegistered } from '../../../../test/browse
 import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn, mailsOf } from '../../../../test/mails.ts';
 import { type Answer, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { type Visitor, visitorFor, visitorWith } from '../../../../test/visitor.ts';
+import { type DashboardBrowser, browserFor, browserWith } from '../../../../test/dashboard-browser.ts';
 import { MasterSecret } from '../../../core/lib/master-secret.ts';
 
 /** What a browser would keep of an answer's cookies. */
@@ -29,10 +29,10 @@ const NEW_PASSWORD = 'four other unrelated words';
 
 eachDatabase('getting in', (makeDatabase) => {
   let server: TestServer;
-  let stranger: Visitor;
+  let stranger: DashboardBrowser;
   beforeAll(async () => {
     server = await startTestServer({ database: await makeDatabase(), trustedProxies: ['127.0.0.1'] });
-    stranger = visitorWith(server, '');
+    stranger = browserWith(server, '');
     return () => server.stop();
   });
 
@@ -44,48 +44,48 @@ eachDatabase('getting in', (makeDatabase) => {
       headers: { 'x-forwarded-for': `2001:db8:${(places++).toString(16)}::1` },
     });
     expect(answer.json).toEqual({ next: 'done', to: '/dashboard' });
-    return { email, cookie: cookieOf(answer), visitor: visitorWith(server, cookieOf(answer)) };
+    return { email, cookie: cookieOf(answer), browser: browserWith(server, cookieOf(answer)) };
   }
   const logIn = (email: string, password = PASSWORD, cookie = '') =>
-    visitorWith(server, cookie).ask('/log-in', { body: { email, password } });
+    browserWith(server, cookie).ask('/log-in', { body: { email, password } });
   const codeNow = (secret: string, offsetMs = 0) =>
     new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: server.now() + offsetMs });
 
   it('registers, signs in, proves the address with the mailed link, and logs out', async () => {
-    const { email, visitor } = await registered();
-    expect((await visitor.ask('/me')).json.user).toMatchObject({ email, email_verified: false, has_password: true });
+    const { email, browser } = await registered();
+    expect((await browser.ask('/me')).json.user).toMatchObject({ email, email_verified: false, has_password: true });
     const ticket = await linkIn(server, email, '/verify-email#');
-    expect((await visitor.ask('/verify-email', { body: { ticket } })).json).toEqual({ email });
-    expect((await visitor.ask('/me')).json.user.email_verified).toBe(true);
-    expect((await visitor.ask('/verify-email', { body: { ticket } })).status).toBe(422);
-    expect((await visitor.ask('/log-out', { method: 'POST' })).status).toBe(204);
-    expect((await visitor.ask('/me')).status).toBe(401);
+    expect((await browser.ask('/verify-email', { body: { ticket } })).json).toEqual({ email });
+    expect((await browser.ask('/me')).json.user.email_verified).toBe(true);
+    expect((await browser.ask('/verify-email', { body: { ticket } })).status).toBe(422);
+    expect((await browser.ask('/log-out', { method: 'POST' })).status).toBe(204);
+    expect((await browser.ask('/me')).status).toBe(401);
   });
 
   it('sends the mail that proves the address also to whoever registers at the API', async () => {
     const { email, id } = await server.register();
     const ticket = await linkIn(server, email, '/verify-email#');
-    const visitor = await visitorFor(server, id);
-    expect((await visitor.ask('/verify-email', { body: { ticket } })).json).toEqual({ email });
+    const browser = await browserFor(server, id);
+    expect((await browser.ask('/verify-email', { body: { ticket } })).json).toEqual({ email });
   });
 
   it('sends the link once more, and the one before it is over', async () => {
-    const { email, visitor } = await registered();
+    const { email, browser } = await registered();
     const first = await linkIn(server, email, '/verify-email#');
-    expect((await visitor.ask('/verify-email/send', { method: 'POST' })).status).toBe(204);
-    expect((await visitor.ask('/verify-email', { body: { ticket: first } })).status).toBe(422);
+    expect((await browser.ask('/verify-email/send', { method: 'POST' })).status).toBe(204);
+    expect((await browser.ask('/verify-email', { body: { ticket: first } })).status).toBe(422);
     const ticket = await linkIn(server, email, '/verify-email#');
-    expect((await visitor.ask('/verify-email', { body: { ticket } })).status).toBe(200);
+    expect((await browser.ask('/verify-email', { body: { ticket } })).status).toBe(200);
     // There is nothing left to prove.
     const before = (await mailsOf(server, email)).length;
-    expect((await visitor.ask('/verify-email/send', { method: 'POST' })).status).toBe(204);
+    expect((await browser.ask('/verify-email/send', { method: 'POST' })).status).toBe(204);
     expect(await mailsOf(server, email)).toHaveLength(before);
   });
 
   it('gives the personal account the new name of its user', async () => {
-    const { visitor } = await registered();
-    expect((await visitor.ask('/me', { method: 'PATCH', body: { display_name: 'Ada Lovelace' } })).status).toBe(204);
-    expect((await visitor.ask('/me')).json).toMatchObject({
+    const { browser } = await registered();
+    expect((await browser.ask('/me', { method: 'PATCH', body: { display_name: 'Ada Lovelace' } })).status).toBe(204);
+    expect((await browser.ask('/me')).json).toMatchObject({
       user: { display_name: 'Ada Lovelace' },
       accounts: [{ kind: 'personal', name: 'Ada Lovelace' }],
     });
@@ -117,8 +117,8 @@ eachDatabase('getting in', (makeDatabase) => {
   it('leaves the link of somebody else to them', async () => {
     const [one, other] = [await registered(), await registered()];
     const ticket = await linkIn(server, one.email, '/verify-email#');
-    expect((await other.visitor.ask('/verify-email', { body: { ticket } })).status).toBe(422);
-    expect((await one.visitor.ask('/verify-email', { body: { ticket } })).status).toBe(200);
+    expect((await other.browser.ask('/verify-email', { body: { ticket } })).status).toBe(422);
+    expect((await one.browser.ask('/verify-email', { body: { ticket } })).status).toBe(200);
   });
 
   it('answers alike for a wrong password and for nobody', async () => {
@@ -129,16 +129,16 @@ eachDatabase('getting in', (makeDatabase) => {
   });
 
   it('asks for a TOTP code, takes each once, and a recovery code when the device is lost', async () => {
-    const { email, visitor } = await registered();
-    await followLink(server, visitor, email);
-    const { secret } = (await visitor.ask('/me/totp', { method: 'POST' })).json;
-    const { recovery_codes: codes } = (await visitor.ask('/me/totp/confirm', { body: { code: codeNow(secret) } })).json;
+    const { email, browser } = await registered();
+    await followLink(server, browser, email);
+    const { secret } = (await browser.ask('/me/totp', { method: 'POST' })).json;
+    const { recovery_codes: codes } = (await browser.ask('/me/totp/confirm', { body: { code: codeNow(secret) } })).json;
     expect(codes).toHaveLength(10);
     expect((await mailsOf(server, email)).map(({ kind }) => kind)).toContain('factor-changed');
 
     const first = await logIn(email);
     expect(first.json).toEqual({ next: 'second-factor', methods: ['totp', 'recovery-code'] });
-    const half = visitorWith(server, cookieOf(first));
+    const half = browserWith(server, cookieOf(first));
     expect((await half.ask('/me')).status).toBe(401);
     // The step that confirmed the secret is used up.
     expect((await half.ask('/log-in/code', { body: { code: codeNow(secret) } })).status).toBe(422);
@@ -146,17 +146,17 @@ eachDatabase('getting in', (makeDatabase) => {
     const both = await Promise.all([half.ask('/log-in/code', { body: { code } }), half.ask('/log-in/code', { body: { code } })]);
     expect(both.map(({ status }) => status).sort()).toEqual([200, 422]);
 
-    const second = visitorWith(server, cookieOf(await logIn(email)));
+    const second = browserWith(server, cookieOf(await logIn(email)));
     const entered = await second.ask('/log-in/code', { body: { code: codes[0].toUpperCase() } });
-    expect((await visitorWith(server, cookieOf(entered)).ask('/me/security')).json.recovery_codes_left).toBe(9);
-    const third = visitorWith(server, cookieOf(await logIn(email)));
+    expect((await browserWith(server, cookieOf(entered)).ask('/me/security')).json.recovery_codes_left).toBe(9);
+    const third = browserWith(server, cookieOf(await logIn(email)));
     expect((await third.ask('/log-in/code', { body: { code: codes[0] } })).status).toBe(422);
   });
 
   it('asks for the second factor at the API’s log-in too', async () => {
-    const { email, visitor } = await registered();
-    const { secret } = (await visitor.ask('/me/totp', { method: 'POST' })).json;
-    const { recovery_codes: codes } = (await visitor.ask('/me/totp/confirm', { body: { code: codeNow(secret) } })).json;
+    const { email, browser } = await registered();
+    const { secret } = (await browser.ask('/me/totp', { method: 'POST' })).json;
+    const { recovery_codes: codes } = (await browser.ask('/me/totp/confirm', { body: { code: codeNow(secret) } })).json;
     const ask = (more: object) =>
       server.request('/api/v1/auth/login', { body: { email, password: PASSWORD, device_name: 'cli', ...more } });
     expect((await ask({})).json.errors).toHaveProperty('code');
@@ -166,7 +166,7 @@ eachDatabase('getting in', (makeDatabase) => {
   });
 
   it('sets a new password by mail: once, and every sign-in and log-in token ends', async () => {
-    const { email, visitor } = await registered();
+    const { email, browser } = await registered();
     const token = (await server.request('/api/v1/auth/login', { body: { email, password: PASSWORD, device_name: 'cli' } })).json
       .user.access_token;
     const [known, unknown] = [
@@ -180,15 +180,15 @@ eachDatabase('getting in', (makeDatabase) => {
     expect((await stranger.ask('/reset', { body: { ticket, password: '12345678' } })).json.errors).toHaveProperty('password');
     expect((await stranger.ask('/reset', { body: { ticket, password: NEW_PASSWORD } })).status).toBe(204);
     expect((await stranger.ask('/reset', { body: { ticket, password: NEW_PASSWORD } })).status).toBe(422);
-    expect((await visitor.ask('/me')).status).toBe(401);
+    expect((await browser.ask('/me')).status).toBe(401);
     expect((await server.request('/api/v1/cli/loggedUser', { bearer: token })).status).toBe(401);
     expect((await logIn(email)).status).toBe(422);
     expect((await logIn(email, NEW_PASSWORD)).status).toBe(200);
   });
 
   it('ends everything that was made before the first proof of an address, when that is a reset', async () => {
-    const { email, visitor } = await registered();
-    const made = await visitor.ask('/tokens', {
+    const { email, browser } = await registered();
+    const made = await browser.ask('/tokens', {
       body: { name: 'squatter', expires_at: null, permissions: null, addresses: null },
     });
     await stranger.ask('/forgot', { body: { email } });
@@ -201,13 +201,13 @@ eachDatabase('getting in', (makeDatabase) => {
     { name: 'before the address was verified', isVerified: false, keys: 1, tokens: 2 },
     { name: 'after it was', isVerified: true, keys: 0, tokens: 1 },
   ])('says what a reset will end $name, ends just that, and lists it by mail', async ({ isVerified, keys, tokens }) => {
-    const { email, visitor } = await registered();
-    if (isVerified) await visitor.ask('/verify-email', { body: { ticket: await linkIn(server, email, '/verify-email#') } });
-    const account = (await visitor.ask('/me')).json.accounts[0].id;
+    const { email, browser } = await registered();
+    if (isVerified) await browser.ask('/verify-email', { body: { ticket: await linkIn(server, email, '/verify-email#') } });
+    const account = (await browser.ask('/me')).json.accounts[0].id;
     const wish = { expires_at: null, permissions: null, addresses: null };
-    const key = await visitor.ask(`/accounts/${account}/keys`, { body: { name: 'production', environment: 'live', ...wish } });
+    const key = await browser.ask(`/accounts/${account}/keys`, { body: { name: 'production', environment: 'live', ...wish } });
     expect(key.status).toBe(200);
-    const token = await visitor.ask('/tokens', { body: { name: 'script', ...wish } });
+    const token = await browser.ask('/tokens', { body: { name: 'script', ...wish } });
     const login = { email, password: PASSWORD, device_name: 'laptop' };
     const { access_token } = (await server.request('/api/v1/auth/login', { body: login })).json.user;
     await stranger.ask('/forgot', { body: { email } });
@@ -233,9 +233,9 @@ eachDatabase('getting in', (makeDatabase) => {
   });
 
   it('counts nothing that has expired among what a reset will end', async () => {
-    const { email, visitor } = await registered();
+    const { email, browser } = await registered();
     const expires = new Date(server.now() + 60_000).toISOString();
-    const made = await visitor.ask('/tokens', {
+    const made = await browser.ask('/tokens', {
       body: { name: 'short', expires_at: expires, permissions: null, addresses: null },
     });
     expect(made.status).toBe(200);
@@ -252,14 +252,14 @@ eachDatabase('getting in', (makeDatabase) => {
   });
 
   it('keeps a token of the dashboard when a proved owner changes the password, and ends the other sign-ins', async () => {
-    const { email, visitor } = await registered();
-    await visitor.ask('/verify-email', { body: { ticket: await linkIn(server, email, '/verify-email#') } });
-    const made = await visitor.ask('/tokens', { body: { name: 'mine', expires_at: null, permissions: null, addresses: null } });
-    const other = visitorWith(server, cookieOf(await logIn(email)));
-    const changed = await visitor.ask('/me/password', { method: 'PUT', body: { password: NEW_PASSWORD } });
+    const { email, browser } = await registered();
+    await browser.ask('/verify-email', { body: { ticket: await linkIn(server, email, '/verify-email#') } });
+    const made = await browser.ask('/tokens', { body: { name: 'mine', expires_at: null, permissions: null, addresses: null } });
+    const other = browserWith(server, cookieOf(await logIn(email)));
+    const changed = await browser.ask('/me/password', { method: 'PUT', body: { password: NEW_PASSWORD } });
     expect(changed.status).toBe(204);
-    expect((await visitor.ask('/me')).status).toBe(401);
-    expect((await visitorWith(server, cookieOf(changed, visitor.cookie)).ask('/me')).status).toBe(200);
+    expect((await browser.ask('/me')).status).toBe(401);
+    expect((await browserWith(server, cookieOf(changed, browser.cookie)).ask('/me')).status).toBe(200);
     expect((await other.ask('/me')).status).toBe(401);
     expect((await server.request('/api/v1/cli/loggedUser', { bearer: made.json.secret })).status).toBe(200);
     expect((await mailsOf(server, email)).map(({ kind }) => kind)).toContain('password-changed');
@@ -267,7 +267,7 @@ eachDatabase('getting in', (makeDatabase) => {
 
   it('tells of a sign-in with another browser, and not of the first one', async () => {
     const { email, cookie } = await registered();
-    await followLink(server, visitorWith(server, cookie), email);
+    await followLink(server, browserWith(server, cookie), email);
     expect((await mailsOf(server, email)).map(({ kind }) => kind)).not.toContain('new-sign-in');
     await logIn(email, PASSWORD, cookie);
     expect((await mailsOf(server, email)).map(({ kind }) => kind)).not.toContain('new-sign-in');
@@ -276,70 +276,70 @@ eachDatabase('getting in', (makeDatabase) => {
   });
 
   it('asks again for a proof that is older than ten minutes, and takes the password for it', async () => {
-    const { visitor } = await registered();
+    const { browser } = await registered();
     server.advance(11 * 60_000);
-    const asked = await visitor.ask('/me/totp', { method: 'POST' });
+    const asked = await browser.ask('/me/totp', { method: 'POST' });
     expect([asked.status, asked.json.proof]).toEqual([403, 'required']);
-    expect((await visitor.ask('/proof', { body: { password: 'wrong' } })).json.errors).toHaveProperty('password');
-    expect((await visitor.ask('/proof', { body: { password: PASSWORD } })).status).toBe(204);
-    expect((await visitor.ask('/me/totp', { method: 'POST' })).status).toBe(200);
+    expect((await browser.ask('/proof', { body: { password: 'wrong' } })).json.errors).toHaveProperty('password');
+    expect((await browser.ask('/proof', { body: { password: PASSWORD } })).status).toBe(204);
+    expect((await browser.ask('/me/totp', { method: 'POST' })).status).toBe(200);
   });
 
   it('changes the address with a link to the new one, and tells the old one', async () => {
-    const { email, visitor } = await registered();
-    await followLink(server, visitor, email);
+    const { email, browser } = await registered();
+    await followLink(server, browser, email);
     const next = EMAIL();
-    expect((await visitor.ask('/me/email', { body: { email: next } })).status).toBe(204);
-    expect((await visitor.ask('/me')).json.user).toMatchObject({ email, pending_email: next });
+    expect((await browser.ask('/me/email', { body: { email: next } })).status).toBe(204);
+    expect((await browser.ask('/me')).json.user).toMatchObject({ email, pending_email: next });
     const ticket = await linkIn(server, next, '/new-email#');
-    expect((await visitor.ask('/me/email/confirm', { body: { ticket } })).json).toEqual({ email: next });
-    expect((await visitor.ask('/me')).json.user).toMatchObject({ email: next, email_verified: true, pending_email: null });
+    expect((await browser.ask('/me/email/confirm', { body: { ticket } })).json).toEqual({ email: next });
+    expect((await browser.ask('/me')).json.user).toMatchObject({ email: next, email_verified: true, pending_email: null });
     expect((await mailsOf(server, email)).filter(({ kind }) => kind === 'email-changed')).toHaveLength(2);
     expect((await logIn(email)).status).toBe(422);
   });
 
   it('deletes a user: nothing of theirs works, the address is free, the id is not', async () => {
-    const { email, visitor } = await registered();
-    const { id } = (await visitor.ask('/me')).json.user;
-    const made = await visitor.ask('/tokens', { body: { name: 'mine', expires_at: null, permissions: null, addresses: null } });
-    expect((await visitor.ask('/me', { method: 'DELETE', body: { email: 'other@example.com' } })).status).toBe(422);
-    expect((await visitor.ask('/me', { method: 'DELETE', body: { email } })).status).toBe(204);
-    expect((await visitor.ask('/me')).status).toBe(401);
+    const { email, browser } = await registered();
+    const { id } = (await browser.ask('/me')).json.user;
+    const made = await browser.ask('/tokens', { body: { name: 'mine', expires_at: null, permissions: null, addresses: null } });
+    expect((await browser.ask('/me', { method: 'DELETE', body: { email: 'other@example.com' } })).status).toBe(422);
+    expect((await browser.ask('/me', { method: 'DELETE', body: { email } })).status).toBe(204);
+    expect((await browser.ask('/me')).status).toBe(401);
     expect((await server.request('/api/v1/cli/loggedUser', { bearer: made.json.secret })).status).toBe(401);
     const again = await registered(email);
-    expect((await again.visitor.ask('/me')).json.user.id).toBeGreaterThan(id);
+    expect((await again.browser.ask('/me')).json.user.id).toBeGreaterThan(id);
   });
 
   it('ends one sign-in, or all others', async () => {
     const { id } = await server.register();
-    const [visitor, other, third] = [await visitorFor(server, id), await visitorFor(server, id), await visitorFor(server, id)];
-    const ownId = async (one: Visitor): Promise<number> =>
+    const [browser, other, third] = [await browserFor(server, id), await browserFor(server, id), await browserFor(server, id)];
+    const ownId = async (one: DashboardBrowser): Promise<number> =>
       (await one.ask('/me/security')).json.sign_ins.find(({ current }: { current: boolean }) => current).id;
-    expect((await visitor.ask('/me/security')).json.sign_ins).toHaveLength(3);
-    expect((await visitor.ask(`/me/sign-ins/${await ownId(other)}`, { method: 'DELETE' })).status).toBe(204);
+    expect((await browser.ask('/me/security')).json.sign_ins).toHaveLength(3);
+    expect((await browser.ask(`/me/sign-ins/${await ownId(other)}`, { method: 'DELETE' })).status).toBe(204);
     expect((await other.ask('/me')).status).toBe(401);
-    expect((await visitor.ask('/me/sign-ins', { method: 'DELETE' })).status).toBe(204);
+    expect((await browser.ask('/me/sign-ins', { method: 'DELETE' })).status).toBe(204);
     expect((await third.ask('/me')).status).toBe(401);
-    expect((await visitor.ask('/me')).status).toBe(200);
-    // Another user's passkey is not theirs.
-    const stranger = await visitorFor(server, (await server.register()).id);
-    expect((await stranger.ask(`/me/sign-ins/${await ownId(visitor)}`, { method: 'DELETE' })).status).toBe(404);
+    expect((await browser.ask('/me')).status).toBe(200);
+    // Another user's sign-in is not theirs.
+    const stranger = await browserFor(server, (await server.register()).id);
+    expect((await stranger.ask(`/me/sign-ins/${await ownId(browser)}`, { method: 'DELETE' })).status).toBe(404);
   });
 
   it('lets a user that is disabled do nothing any more', async () => {
     const { id } = await server.register();
-    const visitor = await visitorFor(server, id);
+    const browser = await browserFor(server, id);
     await server.keyhouse.users.disable({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
-    expect((await visitor.ask('/me')).status).toBe(401);
+    expect((await browser.ask('/me')).status).toBe(401);
     await server.keyhouse.users.enable({ userId: id, by: { actor: 'operator', requestId: null, person: {} } });
-    expect((await visitor.ask('/me')).status).toBe(401);
+    expect((await browser.ask('/me')).status).toBe(401);
   });
 });
 
 eachDatabase('the first administrator', (makeDatabase) => {
   it('is made with the link of the log, by one of two who race, and by nobody later', async () => {
     const server = await startTestServer({ database: await makeDatabase() });
-    const stranger = visitorWith(server, '');
+    const stranger = browserWith(server, '');
     const old = await server.keyhouse.signIns.createSetupTicket();
     const ticket = (await server.keyhouse.signIns.createSetupTicket()) ?? '';
     for (const each of [old, ticket]) expect((await stranger.ask('/setup/check', { body: { ticket: each } })).status).toBe(204);
@@ -349,7 +349,7 @@ eachDatabase('the first administrator', (makeDatabase) => {
     expect(race.map(({ status }) => status).sort()).toEqual([200, 422]);
     const winner = race.find(({ status }) => status === 200);
     if (winner === undefined) throw new Error('Nobody won.');
-    expect((await visitorWith(server, cookieOf(winner)).ask('/me')).json.user.administrator).toBe(true);
+    expect((await browserWith(server, cookieOf(winner)).ask('/me')).json.user.administrator).toBe(true);
     expect(await server.keyhouse.signIns.createSetupTicket()).toBeNull();
     for (const each of [old, ticket]) expect((await stranger.ask('/setup/check', { body: { ticket: each } })).status).toBe(422);
     await server.stop();

@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { invite, newAdministrator, newPerson, newTeam } from '../../../../test/people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorFor } from '../../../../test/visitor.ts';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 import { SIGN_IN_IDLE_MS } from '../../../core/sign-ins/sign-in.ts';
 
 eachDatabase('what stands in the way of deleting an account', (makeDatabase) => {
@@ -37,7 +37,7 @@ eachDatabase('what stands in the way of deleting an account', (makeDatabase) => 
     const ada = await newPerson(server);
     server.advance(SIGN_IN_IDLE_MS + 1000);
     expect((await ada.ask('/me/ends')).status).toBe(401);
-    const again = await visitorFor(server, ada.id);
+    const again = await browserFor(server, ada.id);
     expect((await again.ask('/me/ends')).json.sign_ins).toBe(1);
   });
 

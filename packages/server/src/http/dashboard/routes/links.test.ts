@@ -8,7 +8,7 @@ import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn } from '../../../../test/mails.ts';
 import { invite, newPerson, newTeam } from '../../../../test/people.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { type Visitor, visitorFor, visitorWith } from '../../../../test/visitor.ts';
+import { type DashboardBrowser, browserFor, browserWith } from '../../../../test/dashboard-browser.ts';
 
 const NEW_PASSWORD = 'four other unrelated words';
 const USED = { ticket: ['This link was already used.'] };
@@ -16,14 +16,14 @@ const OVER = { ticket: ['This link no longer works. It expired, a newer link rep
 
 eachDatabase('a link', (makeDatabase) => {
   let server: TestServer;
-  let stranger: Visitor;
+  let stranger: DashboardBrowser;
   beforeAll(async () => {
     server = await startTestServer({ database: await makeDatabase() });
-    stranger = visitorWith(server, '');
+    stranger = browserWith(server, '');
     return () => server.stop();
   });
-  const errorsOf = async (visitor: Visitor, path: string, body: object) => {
-    const { status, json } = await visitor.ask(path, { body });
+  const errorsOf = async (browser: DashboardBrowser, path: string, body: object) => {
+    const { status, json } = await browser.ask(path, { body });
     expect(status).toBe(422);
     return json.errors;
   };
@@ -32,7 +32,7 @@ eachDatabase('a link', (makeDatabase) => {
     const came = await openBrowser(server).ask('/register', { body: { email, password: PASSWORD } });
     expect(came.status).toBe(200);
     const found = await server.store.accounts.findUserByEmail(email);
-    return { ...(await visitorFor(server, found?.id ?? 0)), email };
+    return { ...(await browserFor(server, found?.id ?? 0)), email };
   };
   const newEmail = () => `u-${crypto.randomUUID()}@example.com`;
 

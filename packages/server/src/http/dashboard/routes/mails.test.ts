@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { newAdministrator, newPerson, type Person } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorWith } from '../../../../test/visitor.ts';
+import { browserWith } from '../../../../test/dashboard-browser.ts';
 import type { MailTransport } from '../../../core/mail/mail.ts';
 
 type Sent = Parameters<MailTransport['send']>[0];
@@ -17,7 +17,7 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
   });
   afterAll(() => server.stop());
 
-  const forgot = (whom: { email: string }) => visitorWith(server, '').ask('/forgot', { body: { email: whom.email } });
+  const forgot = (whom: { email: string }) => browserWith(server, '').ask('/forgot', { body: { email: whom.email } });
   /**
    * The mail that `forgot` wrote, once the job has processed it. It is written after the answer: until then the newest mail to
    * this address is the one of the registration.
@@ -42,7 +42,7 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
     const [link = ''] = /https:\/\/\S+/.exec(json.text) ?? [];
     expect(link).toMatch(/^https:\/\/keys\.example\.com\/reset#[\w-]{43}$/);
     expect(json.html).toContain(`href="${link}"`);
-    const checked = await visitorWith(server, '').ask('/reset/check', { body: { ticket: link.split('#')[1] } });
+    const checked = await browserWith(server, '').ask('/reset/check', { body: { ticket: link.split('#')[1] } });
     expect(checked.status).toBe(200);
     const log = await server.store.audit.list({ event: 'mail.read', limit: 5 });
     expect(log[0]).toMatchObject({
@@ -77,7 +77,7 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
       ['POST', '/operator/mails/test'],
     ] as const) {
       expect([403, 404], path).toContain((await ada.ask(path, { method })).status);
-      expect((await visitorWith(server, '').ask(path, { method })).status, path).toBe(401);
+      expect((await browserWith(server, '').ask(path, { method })).status, path).toBe(401);
     }
     const other = await newAdministrator(server);
     server.advance(11 * 60_000);
@@ -93,7 +93,7 @@ eachDatabase('the operator’s outbox', (makeDatabase) => {
     const database = await makeDatabase();
     const without = await startTestServer({ database: { ...database, drop: async () => {} } });
     const ada = await newPerson(without);
-    await visitorWith(without, '').ask('/forgot', { body: { email: ada.email } });
+    await browserWith(without, '').ask('/forgot', { body: { email: ada.email } });
     const before = await newAdministrator(without);
     const { id } = await resetMail(ada.email, before);
     await without.stop();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newAdministrator, newPerson, newTeam } from '../../../../test/people.ts';
 import { png } from '../../../../test/pictures.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorWith } from '../../../../test/visitor.ts';
+import { browserWith } from '../../../../test/dashboard-browser.ts';
 import { IN_THE_ACT } from '../../../core/authority.ts';
 import { api } from '../api/index.ts';
 
@@ -19,7 +19,7 @@ describe("the operator's pages", () => {
   it('are closed to everybody who is no administrator, whatever they own', async () => {
     const owner = await newPerson(server);
     await newTeam(owner);
-    const nobody = visitorWith(server, '');
+    const nobody = browserWith(server, '');
     expect(OF_THE_OPERATOR.length).toBeGreaterThan(25);
     for (const [name, endpoint] of OF_THE_OPERATOR) {
       expect(endpoint.who, name).toBe('administrator');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newAdministrator, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { png } from '../../../../test/pictures.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorFor } from '../../../../test/visitor.ts';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 
 describe('an administrator', () => {
   let server: TestServer;
@@ -52,11 +52,11 @@ describe('an administrator', () => {
 
     expect((await post(`${path}/end-sign-ins`)).status).toBe(204);
     expect((await ada.ask('/me')).status).toBe(401);
-    const again = await visitorFor(server, ada.id);
+    const again = await browserFor(server, ada.id);
     expect((await post(`${path}/reset-second-factor`)).status).toBe(204);
     expect((await again.ask('/me')).status).toBe(401);
 
-    const third = await visitorFor(server, ada.id);
+    const third = await browserFor(server, ada.id);
     expect((await post(`${path}/disable`)).status).toBe(204);
     expect((await third.ask('/me')).status).toBe(401);
     expect((await post(`${path}/disable`)).status).toBe(422);

@@ -3,15 +3,15 @@ import { expect, it } from 'vitest';
 import { linkIn, mailsTo } from '../../../../test/mails.ts';
 import { invite, newAdministrator, newTeam } from '../../../../test/people.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorWith } from '../../../../test/visitor.ts';
+import { browserWith } from '../../../../test/dashboard-browser.ts';
 
 const newAddress = () => `${crypto.randomUUID()}@example.com`;
 const registerWith = (server: TestServer, email: string, invitation?: string) =>
-  visitorWith(server, '').ask('/register', {
+  browserWith(server, '').ask('/register', {
     body: { email, password: PASSWORD, ...(invitation === undefined ? {} : { invitation }) },
   });
 const mayRegister = async (server: TestServer, ticket: string) =>
-  (await visitorWith(server, '').ask('/invitation/check', { body: { ticket } })).json.may_register;
+  (await browserWith(server, '').ask('/invitation/check', { body: { ticket } })).json.may_register;
 
 it('lets anybody register who comes alone, where sign-up is open and nowhere else', async () => {
   for (const [signup, status] of [

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkIn } from '../../../../test/mails.ts';
 import { invite, newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorWith } from '../../../../test/visitor.ts';
+import { browserWith } from '../../../../test/caller.ts';
 import { IN_THE_ACT } from '../../../core/authority.ts';
 import { api } from '../api/index.ts';
 
@@ -51,12 +51,12 @@ describe('who wants more than they may', () => {
       ['DELETE', '', { name: 'Not its name' }, [422, 403, 403, 403, 404, 404, 401]],
       ['DELETE', `/invitations/${ownersInvitation}`, undefined, [204, 404, 403, 403, 404, 404, 401]],
     ];
-    const nobody = visitorWith(server, '');
-    const visitors = [owner, admin, developer, viewer, outsider, administrator, nobody];
+    const nobody = browserWith(server, '');
+    const callers = [owner, admin, developer, viewer, outsider, administrator, nobody];
     for (const [method, path, body, statuses] of walk) {
-      for (const [index, visitor] of visitors.entries()) {
-        const answer = await visitor.ask(`/accounts/${team}${path}`, { method, body });
-        expect(answer.status, `${method} ${path} ${JSON.stringify(body)} by visitor ${index}: ${answer.text}`).toBe(
+      for (const [index, caller] of callers.entries()) {
+        const answer = await caller.ask(`/accounts/${team}${path}`, { method, body });
+        expect(answer.status, `${method} ${path} ${JSON.stringify(body)} by caller ${index}: ${answer.text}`).toBe(
           statuses[index],
         );
       }
@@ -162,7 +162,7 @@ describe('who wants more than they may', () => {
     const stolen = await accept(eve, first);
     expect(stolen.status).toBe(422);
     expect(stolen.json.errors.ticket).toHaveLength(1);
-    expect((await visitorWith(server, '').ask('/invitation/accept', { body: { ticket: first } })).status).toBe(401);
+    expect((await browserWith(server, '').ask('/invitation/accept', { body: { ticket: first } })).status).toBe(401);
 
     expect((await owner.ask(`/accounts/${team}/invitations/${await open()}/send`, { method: 'POST' })).status).toBe(204);
     const second = await linkIn(server, bo.email, '/invitation#');
@@ -264,22 +264,22 @@ describe('who wants more than they may', () => {
 
   it('refuses to make a team of a personal account or of the operator’s', async () => {
     const [ada, administrator] = [await newPerson(server), await newAdministrator(server)];
-    for (const [visitor, account] of [
+    for (const [caller, account] of [
       [ada, ada.accountId],
       [administrator, 1],
     ] as const) {
-      const { json } = await visitor.ask(`/accounts/${account}/members`);
-      expect(json.members.map((member: { user_id: number }) => member.user_id)).toContain(visitor.id);
+      const { json } = await caller.ask(`/accounts/${account}/members`);
+      expect(json.members.map((member: { user_id: number }) => member.user_id)).toContain(caller.id);
       for (const [method, path, body] of [
         ['PATCH', '', { name: 'Mine' }],
         ['DELETE', '', { name: 'Operator' }],
         ['POST', '/invitations', { email: stranger(), role: 'viewer' }],
         ['POST', '/leave', undefined],
-        ['POST', '/transfer', { user_id: visitor.id }],
-        ['DELETE', `/members/${visitor.id}`, undefined],
-        ['PATCH', `/members/${visitor.id}`, { role: 'viewer' }],
+        ['POST', '/transfer', { user_id: caller.id }],
+        ['DELETE', `/members/${caller.id}`, undefined],
+        ['PATCH', `/members/${caller.id}`, { role: 'viewer' }],
       ] as const) {
-        const answer = await visitor.ask(`/accounts/${account}${path}`, { method, body });
+        const answer = await caller.ask(`/accounts/${account}${path}`, { method, body });
         expect([answer.status, Object.keys(answer.json.errors ?? {})], `${method} ${path}`).toEqual([422, ['account']]);
       }
     }

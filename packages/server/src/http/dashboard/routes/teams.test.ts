@@ -4,7 +4,7 @@ import { newEmail } from '../../../../test/browser.ts';
 import { linkIn } from '../../../../test/mails.ts';
 import { newMember, newPerson, newTeam } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorFor } from '../../../../test/visitor.ts';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 
 describe('teams', () => {
   let server: TestServer;
@@ -142,7 +142,7 @@ describe('teams', () => {
 
   it('are not reached by the tokens of their members, which speak for the personal account alone', async () => {
     const user = await server.register();
-    const ada = { ...(await visitorFor(server, user.id)), ...user };
+    const ada = { ...(await browserFor(server, user.id)), ...user };
     await newTeam(ada);
     const verified = await server.request('/verify?permission=a.read', { bearer: user.token });
     expect(verified.headers).toMatchObject({ 'x-keyhouse-account': String(user.accountId), 'x-keyhouse-user': String(user.id) });

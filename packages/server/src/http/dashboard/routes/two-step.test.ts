@@ -8,7 +8,7 @@ import { addTotp, type Browser, loggedIn, newEmail, openBrowser } from '../../..
 import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn, mailsOf } from '../../../../test/mails.ts';
 import { OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { visitorFor } from '../../../../test/visitor.ts';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 
 const NEW_PASSWORD = 'four other unrelated words';
 type Authenticator = ReturnType<typeof createAuthenticator>;
@@ -179,7 +179,7 @@ eachDatabase('two-step verification', (makeDatabase) => {
     const { browser, email, id } = await person({ passkey: true });
     const proved = await server.store.accounts.findUserByEmail(email);
     await browser.ask('/me/two-step', { method: 'POST' });
-    await expect(visitorFor(server, id)).rejects.toThrow();
+    await expect(browserFor(server, id)).rejects.toThrow();
     const nowMs = server.now();
     const token = await server.store.credentials.issueAtSignIn({
       userId: id,

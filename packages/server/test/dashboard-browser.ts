@@ -2,14 +2,14 @@
 import { IN_THE_ACT } from '../src/core/authority.ts';
 import type { Answer, TestServer } from './server.ts';
 
-export interface Visitor {
+export interface DashboardBrowser {
   readonly cookie: string;
   /** A path below `/dashboard/api`. POST if there is a body, or `method`. */
   ask(path: string, options?: { method?: string; body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
 }
 
 /** Signs a user in, as a sign-in page would, and asks as their browser. */
-export async function visitorFor(server: TestServer, userId: number): Promise<Visitor> {
+export async function browserFor(server: TestServer, userId: number): Promise<DashboardBrowser> {
   const opened = await server.keyhouse.signIns.open({
     user: { id: userId, email: 'somebody@example.com' },
     methods: ['password'],
@@ -24,14 +24,14 @@ export async function visitorFor(server: TestServer, userId: number): Promise<Vi
     },
   });
   if (!opened.ok) throw new Error('The user cannot sign in.');
-  return visitorWith(
+  return browserWith(
     server,
     `${server.url.startsWith('https:') ? '__Host-keyhouse' : 'keyhouse_sign_in'}=${opened.value.secret}`,
   );
 }
 
 /** Asks with the cookies given, or none. */
-export function visitorWith(server: TestServer, cookie: string): Visitor {
+export function browserWith(server: TestServer, cookie: string): DashboardBrowser {
   return {
     cookie,
     ask: (path, { method, body, headers = {} } = {}) =>
