@@ -8,7 +8,7 @@ export interface Wire {
 }
 
 /** A request as every framework can pass it. */
-export interface Asked {
+export interface RequestHead {
   readonly method: string;
   /** Path and query as they were received. */
   readonly target: string;

@@ -52,7 +52,7 @@ interface Answer {
   readonly atMs: number;
 }
 
-interface Asked {
+interface PendingQuestion {
   readonly text: string;
   readonly name: string;
   /** After this time a waiting request is told that Keyhouse did not answer. */
@@ -94,7 +94,7 @@ export class BatchIntrospector implements Introspector {
   readonly #answers = createMemory<Answer>(MAX_ANSWERS);
   readonly #namesOf = new Map<string, Set<string>>();
   readonly #waiting = new Map<string, Promise<Answer | null>>();
-  #queue: Asked[] = [];
+  #queue: PendingQuestion[] = [];
   #underWay = 0;
   #questions = 0;
   #isScheduled = false;
@@ -200,7 +200,7 @@ export class BatchIntrospector implements Introspector {
   }
 
   /** Never rejects: waiting callers learn that Keyhouse did not answer. */
-  async #ask(batch: readonly Asked[], signal: AbortSignal, attempt: number): Promise<void> {
+  async #ask(batch: readonly PendingQuestion[], signal: AbortSignal, attempt: number): Promise<void> {
     const asOfEra = this.#era;
     let mayBeOne = false;
     const told = await this.#question(batch, signal).catch((error: unknown) => {
@@ -216,7 +216,7 @@ export class BatchIntrospector implements Introspector {
       for (const { resolve } of batch) resolve(null);
       return;
     }
-    const older: Asked[] = [];
+    const older: PendingQuestion[] = [];
     for (const [index, asked] of batch.entries()) {
       const caller = told.callers[index] ?? null;
       const answer = { caller, atMs: told.atMs };
@@ -235,7 +235,7 @@ export class BatchIntrospector implements Introspector {
     } else for (const { resolve } of older) resolve(null);
   }
 
-  async #question(batch: readonly Asked[], signal: AbortSignal) {
+  async #question(batch: readonly PendingQuestion[], signal: AbortSignal) {
     this.#questions += 1;
     const atMs = this.#ports.monotonicMs();
     const [first] = batch;
@@ -268,7 +268,7 @@ export class BatchIntrospector implements Introspector {
 }
 
 /** How many of the first may be sent together; at least one. */
-function fitting(queue: readonly Asked[]): number {
+function fitting(queue: readonly PendingQuestion[]): number {
   let characters = 0;
   for (let count = 0; count < Math.min(queue.length, MAX_AT_ONCE); count++) {
     characters += queue[count]?.text.length ?? 0;

@@ -5,7 +5,7 @@
 import { findPeer, isPreflight, type Peer, parseCredential, permits, readAuthorization } from '@keyhouse/protocol';
 import type { Caller } from './caller.ts';
 import { isAllowedFrom, isRevoked } from './caller-checks.ts';
-import type { Asked, Decision } from './decision.ts';
+import type { RequestHead, Decision } from './decision.ts';
 import type { Feed } from './feed.ts';
 import { type Head, readHead } from './head.ts';
 import type { Introspected, Introspector } from './introspect.ts';
@@ -29,7 +29,7 @@ interface Ports {
 
 /** A request while it is checked. */
 interface Case {
-  readonly asked: Asked;
+  readonly asked: RequestHead;
   readonly head: Head;
   readonly peer: Peer;
   readonly question: Question;
@@ -64,7 +64,7 @@ export class Judge {
   }
 
   /** At once, unless something has to be requested. Never throws, never rejects. */
-  judge(asked: Asked, demand?: Demand): Decision | Promise<Decision> {
+  judge(asked: RequestHead, demand?: Demand): Decision | Promise<Decision> {
     const head = readHead(asked.headers);
     if (isPreflight(asked.method, head)) return NOBODY;
     const question = this.#questionOf(asked, head, demand);
@@ -88,7 +88,7 @@ export class Judge {
     return verdict instanceof Promise ? verdict.then((settled) => this.#decide(one, settled)) : this.#decide(one, verdict);
   }
 
-  #questionOf({ method, target, foldsCase = false }: Asked, { overrides }: Head, demand: Demand | undefined): Question {
+  #questionOf({ method, target, foldsCase = false }: RequestHead, { overrides }: Head, demand: Demand | undefined): Question {
     const methods = overrides.length === 0 ? [method] : [method, ...overrides];
     if (demand?.permission === undefined) return this.#readQuestion(methods, target, foldsCase);
     return { kind: 'permissions', permissions: [demand.permission], patience: this.#settings.patience };
@@ -197,11 +197,11 @@ export class Judge {
   }
 
   /** Each refusal has its own ID; an allowed request needs none. */
-  #under(refusal: refusals.Refusal): Refused {
+  #under(refusal: refusals.Refusal): Rejection {
     return { ...refusal, requestId: this.#ports.nextRequestId() };
   }
 
-  #report({ asked, head, peer, question }: Case, refused: Refused, why: Why): Refused {
+  #report({ asked, head, peer, question }: Case, refused: Rejection, why: Why): Rejection {
     const { status, requestId } = refused;
     const { reason, caller } = why;
     if (status === 400) return refused;
@@ -225,7 +225,7 @@ export class Judge {
 /** Why, and about whom, as far as it is known here. */
 type Why = Pick<NotGood, 'reason' | 'caller' | 'asked'>;
 
-type Refused = Extract<Decision, { ok: false }>;
+type Rejection = Extract<Decision, { ok: false }>;
 
 const NOBODY: Decision = Object.freeze({ ok: true, caller: null });
 const NOTHING: readonly string[] = [];

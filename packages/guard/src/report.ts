@@ -6,7 +6,7 @@
 import type { Ask } from './ask.ts';
 import { IssuerFault } from './ask.ts';
 import type { Caller } from './caller.ts';
-import type { From, RefusalNote, Reporter } from './reporting.ts';
+import type { RequestSource, RefusalNote, Reporter } from './reporting.ts';
 
 interface Ports {
   readonly ask: Ask;
@@ -74,7 +74,7 @@ export class UsageReporter implements Reporter {
     if (typeof this.#timer === 'object' && this.#timer !== null && 'unref' in this.#timer) this.#timer.unref();
   }
 
-  readonly record = (caller: Caller, permissions: readonly string[], from: From): void => {
+  readonly record = (caller: Caller, permissions: readonly string[], from: RequestSource): void => {
     const sum = this.#countersOf.get(caller)?.get(nameOf(permissions)) ?? this.#newSum(caller, permissions, from);
     if (sum === null) {
       this.#told.dropped_uses_total += 1;
@@ -109,7 +109,7 @@ export class UsageReporter implements Reporter {
 
   readonly metrics: Reporter['metrics'] = () => this.#told;
 
-  #newSum(caller: Caller, permissions: readonly string[], { atMs, address, userAgent }: From): Sum | null {
+  #newSum(caller: Caller, permissions: readonly string[], { atMs, address, userAgent }: RequestSource): Sum | null {
     const needed = nameOf(permissions);
     const name = `${subjectName(caller)} ${needed}`;
     let sum = this.#sums.get(name);

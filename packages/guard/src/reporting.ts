@@ -2,7 +2,7 @@
 import type { Caller } from './caller.ts';
 import type { Presented } from './presented.ts';
 
-export interface From {
+export interface RequestSource {
   readonly atMs: number;
   readonly address: string | null;
   readonly userAgent: string | null;
@@ -31,7 +31,7 @@ export interface Reporter {
    * An allowed request; called for each, so it costs next to nothing. `permissions`: all that it needed; none on a public route
    * that was called with a valid credential.
    */
-  record(caller: Caller, permissions: readonly string[], from: From): void;
+  record(caller: Caller, permissions: readonly string[], from: RequestSource): void;
   refuse(note: RefusalNote): void;
   /** Sends what was collected; never rejects. */
   flush(): Promise<void>;

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { isReserved, ok } from '@keyhouse/protocol';
 import type { ServerRules } from './ports.ts';
-import { type Refused, refused } from './run.ts';
+import { type RefusedRow, refused } from './run.ts';
 
 /** A cell as text, trimmed; null if it is empty, absent or not text. */
 export function text(cell: unknown): string | null {
@@ -124,7 +124,7 @@ export function permissionsOf(
   { findPermissionFault }: Pick<ServerRules, 'findPermissionFault'>,
   { map, dropUnknownAbilities }: Abilities,
   abilities: readonly string[],
-): { readonly ok: true; readonly value: { permissions: readonly string[] | null; isLess: boolean } } | Refused {
+): { readonly ok: true; readonly value: { permissions: readonly string[] | null; isLess: boolean } } | RefusedRow {
   if (abilities.length === 0) return refused('no_permissions', 'Its list of abilities is empty, so it may do nothing.');
   const names = new Set<string>();
   let unknown: string | null = null;

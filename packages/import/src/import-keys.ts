@@ -12,7 +12,7 @@ import {
   type ImportWish,
   type Judged,
   OVER,
-  type Refused,
+  type RefusedRow,
   Run,
   refused,
   SECRET_KNOWN,
@@ -128,7 +128,7 @@ async function findAccounts(
   { store, rules }: ImportPorts,
   { owners, accountId: everybody }: KeysWish,
   read: Read,
-): Promise<(key: KeyCells) => number | Refused> {
+): Promise<(key: KeyCells) => number | RefusedRow> {
   const said = (key: KeyCells): string | null | undefined => {
     const [account, email] = [text(key.account), text(key.email)];
     if (account !== null && email !== null) return undefined;

@@ -77,15 +77,15 @@ export interface ImportWish {
 export type Judged<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly outcome: 'already' | 'over' }
-  | Refused;
-export interface Refused {
+  | RefusedRow;
+export interface RefusedRow {
   readonly ok: false;
   readonly outcome: 'refused';
   readonly reason: string;
   readonly sentence: string;
 }
 
-export const refused = (reason: string, sentence: string): Refused => ({ ok: false, outcome: 'refused', reason, sentence });
+export const refused = (reason: string, sentence: string): RefusedRow => ({ ok: false, outcome: 'refused', reason, sentence });
 export const ALREADY = { ok: false, outcome: 'already' } as const;
 export const OVER = { ok: false, outcome: 'over' } as const;
 
@@ -120,7 +120,7 @@ export class Run {
   }
 
   /** What the act found out too late: it was counted as imported. */
-  takeBack(what: Problem['what'], at: string, why: Refused): void {
+  takeBack(what: Problem['what'], at: string, why: RefusedRow): void {
     this.#tallyOf(what).taken -= 1;
     this.#tallyOf(what).refused += 1;
     this.#addProblem(what, at, why);
@@ -164,7 +164,7 @@ export class Run {
     return what === 'user' ? this.report.users : what === 'token' ? this.report.tokens : this.report.keys;
   }
 
-  #addProblem(what: Problem['what'], at: string, { reason, sentence }: Refused): void {
+  #addProblem(what: Problem['what'], at: string, { reason, sentence }: RefusedRow): void {
     this.report.problems.push({ what, at, reason, sentence });
   }
 }

@@ -9,7 +9,7 @@ import { readOrMakeSecretFile, refuseLostDatabase } from './secret-file.ts';
 import { isPostgres, openStore } from './store/open.ts';
 import type { OpenedStore } from './store/opened.ts';
 
-export interface Opened {
+export interface OpenedKeyhouse {
   readonly keyhouse: Keyhouse;
   readonly store: OpenedStore;
   readonly secret: MasterSecret;
@@ -17,7 +17,7 @@ export interface Opened {
 }
 
 /** Opens store and secret and binds every verb; starts nothing. `isServing`: for a server, which must answer while it reads. */
-export async function openKeyhouse(config: Config, log: Log, { isServing = false } = {}): Promise<Opened> {
+export async function openKeyhouse(config: Config, log: Log, { isServing = false } = {}): Promise<OpenedKeyhouse> {
   if (config.secret === null) {
     if (isPostgres(config.databaseUrl)) throw new Error('KEYHOUSE_SECRET is required with PostgreSQL.');
     refuseLostDatabase(sqlitePath(config.databaseUrl));

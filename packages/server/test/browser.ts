@@ -3,7 +3,7 @@ import { Secret, TOTP } from 'otpauth';
 import { linkIn } from './mails.ts';
 import { type Answer, PASSWORD, type TestServer } from './server.ts';
 
-type Asked = { method?: string; body?: unknown; headers?: Record<string, string> };
+type BrowserRequest = { method?: string; body?: unknown; headers?: Record<string, string> };
 
 export interface Browser {
   /** As the `Cookie` header of the next request. */
@@ -18,7 +18,7 @@ export interface Browser {
   /** At another server of the same database. */
   at(server: TestServer): Browser;
   /** A path below `/dashboard/api`. POST if there is a body, or `method`. */
-  ask(path: string, asked?: Asked): Promise<Answer>;
+  ask(path: string, asked?: BrowserRequest): Promise<Answer>;
 }
 
 export function openBrowser(server: TestServer, kept: ReadonlyMap<string, string> = new Map()): Browser {

@@ -5,7 +5,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import { type Brand, forgetState, loadState } from '../lib/state.ts';
-import { AccountChoice, Applicant, type Asked, type Decision, Leaving, Wants } from './consent-parts.tsx';
+import { AccountChoice, Applicant, type ConsentRequest, type Decision, Leaving, Wants } from './consent-parts.tsx';
 import { continuePath, resume } from './go.ts';
 import { Card, TaskError, useTask } from './kit.tsx';
 import { LogIn } from './LogIn.tsx';
@@ -66,7 +66,7 @@ export function RequestOver({ brand }: { brand: Brand }) {
 }
 
 interface QuestionProps extends Props {
-  readonly asked: Asked;
+  readonly asked: ConsentRequest;
   /** The sign-in ended while the page was open: the user signs in again here, and what was chosen stays. */
   readonly isSignedOut: boolean;
   /** Requests again who is signed in, and what is asked of them. */

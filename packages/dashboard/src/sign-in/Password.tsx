@@ -55,10 +55,10 @@ export function Forgot({ state }: { state: State }) {
   );
 }
 
-type About = Api['POST /reset/check']['answer'];
+type ResetCheck = Api['POST /reset/check']['answer'];
 
 /** What ends, counted, before it happens; at the first verification of the address also why, and how to avoid it. */
-function WhatEnds({ about }: { about: About }) {
+function WhatEnds({ about }: { about: ResetCheck }) {
   const said = words.reset;
   const ends = said.ends(about.ends);
   if (ends === null) return null;
@@ -78,7 +78,7 @@ function WhatEnds({ about }: { about: About }) {
   );
 }
 
-export function Reset({ state, ticket, about }: { state: State; ticket: string; about: About }) {
+export function Reset({ state, ticket, about }: { state: State; ticket: string; about: ResetCheck }) {
   const { email } = about;
   const [password, setPassword] = useState('');
   const [isDone, setDone] = useState(false);

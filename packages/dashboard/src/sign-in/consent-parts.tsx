@@ -8,12 +8,12 @@ import { words } from './words.ts';
 
 const said = words.consent;
 
-export type Asked = Api['POST /consent/check']['answer'];
+export type ConsentRequest = Api['POST /consent/check']['answer'];
 export type Decision = 'allow' | 'deny';
-type Account = Asked['accounts'][number];
+type Account = ConsentRequest['accounts'][number];
 
 /** What it says about itself, and who registered it. */
-export function Applicant({ brand, application }: { brand: Brand; application: Asked['application'] }) {
+export function Applicant({ brand, application }: { brand: Brand; application: ConsentRequest['application'] }) {
   const { logo_url: logo, home_page: home, owner, verified, first_party: isOwn } = application;
   return (
     <div className="applicant">
@@ -41,7 +41,7 @@ const Registered = ({ by }: { by: string }) => (
 );
 
 interface WantsProps {
-  readonly asked: Asked;
+  readonly asked: ConsentRequest;
   readonly isTicked: (name: string) => boolean;
   /** The same function while the page is shown. */
   readonly onTurn: (name: string) => void;
@@ -62,7 +62,7 @@ export function Wants({ asked, isTicked, onTurn }: WantsProps) {
 }
 
 interface WantProps {
-  readonly permission: Asked['permissions'][number];
+  readonly permission: ConsentRequest['permissions'][number];
   readonly isTicked: boolean;
   readonly onTurn: (name: string) => void;
 }
@@ -97,7 +97,7 @@ function Permission({ name, sentence, isSensitive }: { name: string; sentence: s
 interface ChoiceProps {
   readonly accounts: readonly Account[];
   readonly account: Account;
-  readonly permissions: Asked['permissions'];
+  readonly permissions: ConsentRequest['permissions'];
   readonly onChange: (id: number) => void;
 }
 

@@ -1,5 +1,5 @@
 /** What a `Request` of the Fetch standard contains, and what its runtime knows of the connection. */
-import type { Asked } from '../index.ts';
+import type { RequestHead } from '../index.ts';
 
 export interface Wire {
   /**
@@ -13,7 +13,7 @@ export interface Wire {
 }
 
 /** `connection` is what runtimes pass in addition to the request: Bun its server, Deno what it knows of the connection. */
-export const askedOf = (request: Request, connection: unknown, { address, isEncrypted = isPrivate }: Wire): Asked => ({
+export const askedOf = (request: Request, connection: unknown, { address, isEncrypted = isPrivate }: Wire): RequestHead => ({
   method: request.method,
   target: targetOf(request.url),
   // Two `Authorization` headers arrive here as one with a comma, which is malformed.

@@ -9,7 +9,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Context, MiddlewareHandler } from 'hono';
-import { type Asked, type Caller, createGuard, type Demand, type GuardOptions } from '../index.ts';
+import { type RequestHead, type Caller, createGuard, type Demand, type GuardOptions } from '../index.ts';
 import { askedOf, targetOf, type Wire } from './fetch-request.ts';
 import { atOnce, headersOf, judge, type Members, membersOf, whenWanted, withMembers } from './judged.ts';
 import { askedOf as askedOfNode } from './node-request.ts';
@@ -45,7 +45,7 @@ export function guard({ address, isEncrypted, ...options }: HonoGuardOptions): H
 /**
  * On Node the underlying request is available: with every header as it came, and its socket. Hono nevertheless routes by the URL.
  */
-function askedOfContext(c: Context, wire: Wire): Asked {
+function askedOfContext(c: Context, wire: Wire): RequestHead {
   const { raw } = c.req;
   return wire.address === undefined && hasIncoming(c.env)
     ? askedOfNode(c.env.incoming, targetOf(raw.url))

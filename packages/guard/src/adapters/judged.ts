@@ -1,6 +1,6 @@
 /** What all adapters have in common: a question that never throws, and a refusal in the words of the contract. */
 import { isPermission } from '@keyhouse/protocol';
-import type { Asked, Decision, Demand, Guard } from '../index.ts';
+import type { RequestHead, Decision, Demand, Guard } from '../index.ts';
 import { faultsOfPatience } from '../options.ts';
 
 export type Refusal = Extract<Decision, { ok: false }>;
@@ -70,7 +70,7 @@ export const withMembers = <Middleware extends object, Required>(
   Object.defineProperties(middleware, Object.getOwnPropertyDescriptors(members)) as Middleware & Members<Required>;
 
 /** The guard's decision. A fault of the guard itself is a refusal as well: the door stays shut, and the API continues. */
-export function judge(source: Source, ask: () => Asked, demand: Demand | undefined): Decision | Promise<Decision> {
+export function judge(source: Source, ask: () => RequestHead, demand: Demand | undefined): Decision | Promise<Decision> {
   try {
     const decision = source.get().judge(ask(), demand);
     return decision instanceof Promise ? decision.catch(fault) : decision;

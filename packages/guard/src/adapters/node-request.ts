@@ -1,13 +1,13 @@
 /** What every framework on `node:http` passes: the request's own line, all of its headers, and its socket. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Asked } from '../index.ts';
+import type { RequestHead } from '../index.ts';
 import { headersOf, type Refusal } from './judged.ts';
 
 /**
  * `target` is what the framework routes by. `rawHeaders`, because Node drops a second `Authorization` header from `headers`
  * silently. `foldsCase`: the router takes `/API` for `/api`.
  */
-export const askedOf = (request: IncomingMessage, target: string, foldsCase = false): Asked => ({
+export const askedOf = (request: IncomingMessage, target: string, foldsCase = false): RequestHead => ({
   method: request.method ?? '',
   target,
   headers: request.rawHeaders,

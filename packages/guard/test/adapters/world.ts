@@ -70,7 +70,7 @@ export async function startWorld(database?: TestDatabase): Promise<World> {
   return world;
 }
 
-export interface Asked {
+export interface TestRequest {
   readonly method?: string;
   readonly bearer?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -88,7 +88,7 @@ export interface Answered {
 const agent = new Agent({ keepAlive: true });
 
 /** Sends the target unchanged: no URL parser normalizes it first. */
-export function ask(port: number, target: string, asked: Asked = {}): Promise<Answered> {
+export function ask(port: number, target: string, asked: TestRequest = {}): Promise<Answered> {
   const { method, bearer, headers = {}, body } = asked;
   const text = body === undefined ? undefined : JSON.stringify(body);
   const sent = {

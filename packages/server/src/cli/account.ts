@@ -6,7 +6,7 @@ import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { type CommandFailure, refusal, wrongUsage } from './failure.ts';
 import { facts, isoTime, type OutputOptions, print, readableTime, table } from './output.ts';
 import { idNumber, pageLimit } from './values.ts';
-import { type Opened, withKeyhouse } from './with-keyhouse.ts';
+import { type CommandContext, withKeyhouse } from './with-keyhouse.ts';
 
 interface ListOptions extends OutputOptions {
   readonly search?: string;
@@ -129,13 +129,13 @@ async function deleteAccount(id: number, options: OutputOptions & ConfirmOptions
   });
 }
 
-async function getAccount(keyhouse: Opened['keyhouse'], id: number): Promise<ListedAccount> {
+async function getAccount(keyhouse: CommandContext['keyhouse'], id: number): Promise<ListedAccount> {
   const account = await keyhouse.administration.findListedAccount(id);
   if (account === null) throw refusal('not_found', `Account ${id} does not exist.`);
   return account;
 }
 
-type Outcome = Exclude<Awaited<ReturnType<Opened['keyhouse']['administration']['suspendAccount' | 'deleteAccount']>>, 'done'>;
+type Outcome = Exclude<Awaited<ReturnType<CommandContext['keyhouse']['administration']['suspendAccount' | 'deleteAccount']>>, 'done'>;
 
 function refusalOf(outcome: Outcome, already: string): CommandFailure {
   const sentences: Readonly<Record<Outcome, string>> = {

@@ -8,7 +8,7 @@ import { type CommandFailure, refusal, refusalOfFaults, sentencesOf, wrongUsage 
 import { type OutputOptions, print, readableList, readableTime, table } from './output.ts';
 import { findAccountId, getActiveAccountId, inactive, type OwnerOptions, refuseTwoOwners } from './owner.ts';
 import { end, idNumber, list, oneOf, pageLimit, wholeNumber } from './values.ts';
-import { type Opened, withKeyhouse } from './with-keyhouse.ts';
+import { type CommandContext, withKeyhouse } from './with-keyhouse.ts';
 
 /** The same bounds as on the wire: none to seven days, an hour by default. */
 const DEFAULT_OVERLAP_SECONDS = 3600;
@@ -179,7 +179,7 @@ async function narrow(id: number, options: NarrowOptions): Promise<void> {
   });
 }
 
-async function getLiveKey({ credentials }: Opened['store'], id: number): Promise<Credential> {
+async function getLiveKey({ credentials }: CommandContext['store'], id: number): Promise<Credential> {
   const key = await credentials.getCredential('key', id);
   if (key === null) throw refusal('not_found', `Key ${id} does not exist.`);
   if (key.revokedAtMs !== null) throw refusal('already_revoked', `Key ${id} is already revoked.`);

@@ -6,7 +6,7 @@ import { whatItAsks } from '../core/permissions/route-words.ts';
 import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { refusal } from './failure.ts';
 import { note, type OutputOptions, print, printable } from './output.ts';
-import { type Opened, withKeyhouse } from './with-keyhouse.ts';
+import { type CommandContext, withKeyhouse } from './with-keyhouse.ts';
 
 export interface ImportOptions extends OutputOptions, ConfirmOptions {
   readonly base?: string;
@@ -54,7 +54,7 @@ export async function importPermissions(file: string, options: ImportOptions): P
   });
 }
 
-async function readStanding({ store, keyhouse }: Opened): Promise<Standing> {
+async function readStanding({ store, keyhouse }: CommandContext): Promise<Standing> {
   const [permissions, routes, holders] = await Promise.all([
     store.permissions.listPermissions(),
     store.permissions.listRoutes(),
@@ -64,7 +64,7 @@ async function readStanding({ store, keyhouse }: Opened): Promise<Standing> {
 }
 
 /** Somebody may have saved another catalogue while the question waited for an answer. */
-async function refuseOtherStanding({ store }: Opened, shown: Standing): Promise<void> {
+async function refuseOtherStanding({ store }: CommandContext, shown: Standing): Promise<void> {
   const now = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
   if (JSON.stringify(now) !== JSON.stringify([shown.permissions, shown.routes]))
     throw refusal(

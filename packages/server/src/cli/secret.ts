@@ -7,7 +7,7 @@ import { addFinalCommand, addGroup } from './command.ts';
 import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { type CommandFailure, refusal } from './failure.ts';
 import { type OutputOptions, print } from './output.ts';
-import { type Opened, sqliteFile, withKeyhouse } from './with-keyhouse.ts';
+import { type CommandContext, sqliteFile, withKeyhouse } from './with-keyhouse.ts';
 
 const HELP = `
 On SQLite with a secret file, a new secret is created. If KEYHOUSE_SECRET is set, first put the new secret there and the
@@ -54,7 +54,7 @@ interface Done {
 }
 
 /** From `KEYHOUSE_SECRET_PREVIOUS` to `KEYHOUSE_SECRET`. */
-async function rotateGiven(opened: Opened): Promise<Done> {
+async function rotateGiven(opened: CommandContext): Promise<Done> {
   const { secret, secretPrevious } = opened.config;
   if (secret === null || secretPrevious === null) throw new Error('A rotation was started without both secrets.');
   return { resealed: await reseal(opened, secretPrevious, secret), secretFile: null };
@@ -64,7 +64,7 @@ async function rotateGiven(opened: Opened): Promise<Done> {
  * On disk first, then in the database, then the old one is deleted: at every moment the files open what is in the database. If a
  * rotation was interrupted, or `KEYHOUSE_SECRET_PREVIOUS` still holds the secret in force, that rotation is completed.
  */
-async function rotateKept(opened: Opened, databasePath: string): Promise<Done> {
+async function rotateKept(opened: CommandContext, databasePath: string): Promise<Done> {
   const { forgetPrevious, readSecretFile, replaceSecret, secretFiles } = await import('../secret-file.ts');
   const kept = readSecretFile(databasePath);
   // The database was opened with it.
@@ -80,13 +80,13 @@ async function rotateKept(opened: Opened, databasePath: string): Promise<Done> {
   return { resealed, secretFile: secretFiles(databasePath).current };
 }
 
-async function reseal({ keyhouse, by }: Opened, from: string, to: string): Promise<number> {
+async function reseal({ keyhouse, by }: CommandContext, from: string, to: string): Promise<number> {
   const rotated = await keyhouse.signingKeys.rotateMasterSecret({ from: new MasterSecret(from), to: new MasterSecret(to), by });
   if (!rotated.ok) throw rotateRefusal(rotated.reason);
   return rotated.value;
 }
 
-async function alone(opened: Opened, work: () => Promise<Done>): Promise<Done> {
+async function alone(opened: CommandContext, work: () => Promise<Done>): Promise<Done> {
   const { store, keyhouse } = opened;
   const holder = randomUUID();
   const lease = (forMs: number) => {

@@ -12,7 +12,7 @@ import type { OpenedStore } from '../store/opened.ts';
 import { refusal } from './failure.ts';
 import { note, type OutputOptions } from './output.ts';
 
-export interface Opened {
+export interface CommandContext {
   readonly config: Config;
   readonly keyhouse: Keyhouse;
   readonly store: OpenedStore;
@@ -23,7 +23,7 @@ export interface Opened {
 /** `makes`: the command may be the first that uses this database. Others refuse a SQLite file that does not exist. */
 export async function withKeyhouse(
   options: OutputOptions & { readonly makes?: boolean },
-  use: (opened: Opened) => Promise<void>,
+  use: (opened: CommandContext) => Promise<void>,
 ): Promise<void> {
   const config = await settings();
   if (options.makes !== true) refuseMissingFile(config);

@@ -71,7 +71,7 @@ export class Authenticator {
     const { gateway = false, isAgain = false } = asking;
     const peer = this.#ports.findPeer(request);
     const from: From = { address: peer.address, userAgent: request.headers['user-agent'] ?? null };
-    const about: About = { request, requestId, from, wanted: asking.wanted ?? [] };
+    const about: RequestFacts = { request, requestId, from, wanted: asking.wanted ?? [] };
     if (authorization.kind === 'none') {
       this.#note('missing', null, about, { shape: 'none' });
       return { ok: false, refused: { code: 'unauthenticated', presented: false } };
@@ -142,7 +142,7 @@ export class Authenticator {
   #note(
     reason: string,
     refused: RefusedCredential | null,
-    { request, requestId, from, wanted }: About,
+    { request, requestId, from, wanted }: RequestFacts,
     found: { lacking?: string | null; fault?: QuestionFault | null; shape?: Shape },
   ): void {
     const { actor, subject } = refused === null ? { actor: 'anonymous' as const, subject: null } : describeRefused(refused);
@@ -170,7 +170,7 @@ export class Authenticator {
   #refuse(
     verdict: Verdict & { ok: false },
     presented: PresentedCredential,
-    about: About,
+    about: RequestFacts,
   ): Authenticated | Promise<Authenticated> {
     const { from } = about;
     this.#ports.count(verdict.reason);
@@ -191,7 +191,7 @@ interface Forbidden {
   readonly fault?: QuestionFault | null;
 }
 
-interface About {
+interface RequestFacts {
   readonly request: IncomingMessage;
   readonly requestId: string;
   readonly from: From;

@@ -24,10 +24,10 @@ export interface PlainPost {
   /** An endpoint of OAuth takes forms too, and refuses in the words of RFC 6749 §5.2. */
   readonly isOAuth: boolean;
   /** Answers, or throws what the route would throw. Null: the body is not plain; nothing was judged yet, and Fastify answers. */
-  readonly answer: (asked: Asked) => Promise<Answer | null>;
+  readonly answer: (asked: PlainPostRequest) => Promise<Answer | null>;
 }
 
-export interface Asked {
+export interface PlainPostRequest {
   readonly request: IncomingMessage;
   readonly requestId: string;
   readonly authorization: Authorization;

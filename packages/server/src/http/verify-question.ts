@@ -59,10 +59,10 @@ export function originalOf(
 }
 
 /** Without header names, method and target are those of the question itself. */
-type Asked = Pick<Original, 'method' | 'target'> & Partial<Original>;
+type RequestInQuestion = Pick<Original, 'method' | 'target'> & Partial<Original>;
 
 function judge(
-  { method, methodHeader, target, targetHeader }: Asked,
+  { method, methodHeader, target, targetHeader }: RequestInQuestion,
   headers: QuestionHeaders,
   routes: readonly Route[],
   also: readonly string[],

@@ -14,8 +14,8 @@ import { OPERATOR, PASSWORD } from '../server.ts';
 import { eventOf, invitationTo, type Scene, ticketFor } from './ended-access-scene.ts';
 
 /** Below `/dashboard/api`, and its body. */
-export type Asked = readonly [path: string, body?: object];
-type Prepare = (scene: Scene) => Promise<Asked> | Asked;
+export type EndpointCall = readonly [path: string, body?: object];
+type Prepare = (scene: Scene) => Promise<EndpointCall> | EndpointCall;
 
 /** `isRead`: it writes nothing on behalf of the user who asks, so that only the door can judge it. */
 export interface Row {

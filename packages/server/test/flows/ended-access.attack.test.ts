@@ -10,7 +10,7 @@ import { eachDatabase } from '../databases.ts';
 import { ISSUER, type TestServer } from '../server.ts';
 import { chunk, LAST_CHUNK, openSlowly } from '../slow.ts';
 import { newRoot, newScene, type Scene, WAYS, type Way } from './ended-access-scene.ts';
-import { type Asked, ROWS, type Row } from './ended-access-table.ts';
+import { type EndpointCall, ROWS, type Row } from './ended-access-table.ts';
 
 const ENDPOINTS = Object.entries(api as Readonly<Record<string, { readonly who: string; readonly body?: unknown }>>);
 const rows = Object.entries(ROWS as Readonly<Record<string, Row>>);
@@ -43,7 +43,7 @@ eachDatabase('access that ended', (database) => {
   afterAll(() => server.stop());
 
   const onBehalfOf = ({ actor }: Scene): string => `"authority":{"kind":"sign-in","signInId":${actor.signInId},`;
-  const ask = ({ actor }: Scene, name: string, [path, body]: Asked) =>
+  const ask = ({ actor }: Scene, name: string, [path, body]: EndpointCall) =>
     actor.ask(path, { method: methodOf(name), ...(body === undefined ? {} : { body }) });
   /** What they have done so far, and what they began. */
   const traceOf = async ({ actor }: Scene): Promise<readonly unknown[]> => {
@@ -136,7 +136,7 @@ eachDatabase('access that ended', (database) => {
 });
 
 /** Who asks, and a body whose length is not known. */
-const headOf = ({ actor }: Scene, name: string, [path]: Asked, type: string): string =>
+const headOf = ({ actor }: Scene, name: string, [path]: EndpointCall, type: string): string =>
   [
     `${methodOf(name)} /dashboard/api${path} HTTP/1.1`,
     'Host: x',

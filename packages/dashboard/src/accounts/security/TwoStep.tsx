@@ -16,11 +16,11 @@ import { SetUpTotp } from './Totp.tsx';
 import { words } from './words.ts';
 
 const said = words.twoStep;
-type Asked = 'passkey' | 'off' | 'totp-off' | null;
+type OpenDialog = 'passkey' | 'off' | 'totp-off' | null;
 
 export function TwoStep({ security, email }: { security: Security; email: string }) {
   const [codes, setCodes] = useState<readonly string[] | null>(null);
-  const [asked, setAsked] = useState<Asked>(null);
+  const [asked, setAsked] = useState<OpenDialog>(null);
   const changed = useChanged();
   const format = useFormat();
   const begin = useMutation({ mutationFn: () => ask('POST /me/totp') });

@@ -30,7 +30,7 @@ export interface TokenWish extends CredentialWish {
 
 type Ports = Pick<CredentialsPorts, 'credentials' | 'clock' | 'permissionExists' | 'notify'>;
 
-type Refused =
+type NotIssued =
   | { readonly ok: false; readonly reason: 'invalid'; readonly faults: readonly CredentialFault[] }
   | { readonly ok: false; readonly reason: InactiveState };
 
@@ -48,7 +48,7 @@ export async function issueKey(
   ports: Ports,
   wish: KeyWish,
   by: By,
-): Promise<{ ok: true; value: { key: Credential; text: string } } | Refused> {
+): Promise<{ ok: true; value: { key: Credential; text: string } } | NotIssued> {
   const text = makeKeyText(wish.environment, randomBytes);
   const issued = await issue(
     ports,
@@ -64,7 +64,7 @@ export async function issueToken(
   ports: Ports,
   wish: TokenWish,
   by: By,
-): Promise<{ ok: true; value: { token: Credential; text: string } } | Refused> {
+): Promise<{ ok: true; value: { token: Credential; text: string } } | NotIssued> {
   const secret = makeTokenSecret(randomBytes);
   const issued = await issue(
     ports,
@@ -77,7 +77,7 @@ export async function issueToken(
 
 type What = Pick<NewCredential, 'kind' | 'environment' | 'userId' | 'hash'>;
 
-async function issue(ports: Ports, wish: CredentialWish, what: What, by: By): Promise<Refused | { ok: true; value: Credential }> {
+async function issue(ports: Ports, wish: CredentialWish, what: What, by: By): Promise<NotIssued | { ok: true; value: Credential }> {
   const nowMs = ports.clock.now();
   const faults = checkWish(wish, nowMs, ports.permissionExists);
   if (faults.length > 0) return { ok: false, reason: 'invalid', faults };

@@ -26,7 +26,7 @@ export interface NotifyPorts {
   readonly compose: Compose;
 }
 
-interface About {
+interface CredentialChange {
   readonly credential: Pick<Credential, 'kind' | 'name' | 'accountId' | 'userId'>;
   readonly by: By;
   readonly atMs: number;
@@ -35,7 +35,7 @@ interface About {
 /** The mails about it, for the event of the act that does it. */
 export type Notify = (
   kind: 'credential-made' | 'credential-rotated' | 'narrowing-undone',
-  about: About,
+  about: CredentialChange,
 ) => Promise<readonly MailDraft[]>;
 
 export function createNotify(ports: NotifyPorts): Notify {

@@ -37,7 +37,7 @@ export interface Redemption {
   readonly verifier: string;
 }
 
-export interface Opened {
+export interface OpenedSession {
   readonly standing: Standing;
   readonly refreshToken: string;
   readonly data: CodeData;
@@ -53,7 +53,7 @@ export async function redeemCode(
   { client }: AuthenticatedClient,
   { code, redirectUri, verifier }: Redemption,
   by: By,
-): Promise<Outcome<Opened, 'invalid_grant'>> {
+): Promise<Outcome<OpenedSession, 'invalid_grant'>> {
   const { grants } = ports;
   const hash = sha256Hex(code);
   const stored = await grants.findCode(hash);

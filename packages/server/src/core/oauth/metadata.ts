@@ -3,7 +3,7 @@ import { IDENTITY_SCOPES } from '@keyhouse/protocol';
 import { CLIENT_KEY_ALGORITHMS } from '../applications/client-keys.ts';
 import { PROMPTS } from './request.ts';
 
-interface About {
+interface IssuerFacts {
   readonly issuer: string;
   /** Of the signing key in use, and of the next. */
   readonly signingAlgorithms: readonly string[];
@@ -14,7 +14,7 @@ interface About {
 const METHODS = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 const PROVING_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 
-export function authorizationServerMetadata({ issuer, permissions }: About) {
+export function authorizationServerMetadata({ issuer, permissions }: IssuerFacts) {
   return {
     issuer,
     authorization_endpoint: `${issuer}/auth`,
@@ -36,7 +36,7 @@ export function authorizationServerMetadata({ issuer, permissions }: About) {
   };
 }
 
-export function openIdConfiguration(about: About) {
+export function openIdConfiguration(about: IssuerFacts) {
   const { issuer, signingAlgorithms } = about;
   return {
     ...authorizationServerMetadata(about),

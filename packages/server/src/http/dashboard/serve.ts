@@ -25,7 +25,7 @@ export interface DashboardPorts {
 type WhoOf<Name extends EndpointName> = (typeof api)[Name]['who'];
 
 /** What a handler is given. Who asks has been decided before. */
-export interface Asked<Name extends EndpointName> {
+export interface EndpointRequest<Name extends EndpointName> {
   readonly params: Api[Name]['params'];
   readonly query: Api[Name]['query'];
   readonly body: Api[Name]['body'];
@@ -40,7 +40,7 @@ export interface Asked<Name extends EndpointName> {
 
 export type Serve = <Name extends EndpointName>(
   name: Name,
-  handler: (asked: Asked<Name>) => Promise<AnswerOf<Name>> | AnswerOf<Name>,
+  handler: (asked: EndpointRequest<Name>) => Promise<AnswerOf<Name>> | AnswerOf<Name>,
 ) => void;
 
 /** A file to save. Its pieces are sent as fast as the browser takes them. */
@@ -79,7 +79,7 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
         const { dashboardCaller } = request;
         if (dashboardCaller === null) throw new Error('A request reached the private API without a check at its door.');
         const { params, query, body } = request;
-        const answer = await handler({ ...dashboardCaller, params, query, body, request, reply } as unknown as Asked<typeof name>);
+        const answer = await handler({ ...dashboardCaller, params, query, body, request, reply } as unknown as EndpointRequest<typeof name>);
         reply.header('Cache-Control', 'no-store');
         if (endpoint.file) return sendFile(reply, answer as FileAnswer, dashboardCaller.lookAgain);
         return endpoint.answer === undefined ? reply.code(204).send() : answer;

@@ -42,12 +42,12 @@ export function signUpRoutes(serve: Serve, ports: DashboardPorts): void {
 /** An application's authorization request waits there. */
 const leadsOn = (path: string): boolean => path.startsWith('/auth/continue?');
 
-type Refused = Exclude<
+type SignUpRefusal = Exclude<
   Extract<Awaited<ReturnType<DashboardPorts['keyhouse']['signIns']['signUp']>>, { ok: false }>,
   { readonly reason: 'link_over' }
 >;
 
-function refuseComing(refused: Refused): Refusal {
+function refuseComing(refused: SignUpRefusal): Refusal {
   switch (refused.reason) {
     case 'sign-up-closed':
       return new Refusal({ code: 'not_allowed' });
