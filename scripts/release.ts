@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { compared, type Place, runReadme, STEPS } from '../test/readme-steps.ts';
+import { compared, type Installation, runReadme, STEPS } from '../test/readme-steps.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const PUBLISHED = ['protocol', 'openapi', 'import', 'guard', 'client', 'server'];
@@ -191,7 +191,7 @@ async function faultsOf(node: string, app: string, home: string): Promise<readon
 }
 
 /** The command that imports, with the package that it needs and without it. Removes that package from `modules`. */
-function faultsWithoutImport({ node, program, cwd }: Place, modules: string): readonly string[] {
+function faultsWithoutImport({ node, program, cwd }: Installation, modules: string): readonly string[] {
   const call = (): string => run(node, [program, 'import', 'keys', 'none.csv', '--format', 'csv'], cwd).stderr;
   const having = call();
   rmSync(join(modules, '@keyhouse/import'), { recursive: true });

@@ -23,7 +23,7 @@ export interface Step {
 }
 
 /** Where the program is installed, and which Node runs it. */
-export interface Place {
+export interface Installation {
   readonly cwd: string;
   readonly node: string;
   /** `bin/keyhouse.js` of the package. */
@@ -43,7 +43,7 @@ export interface Running {
 export const STEPS = readSteps(readFileSync(join(root, 'README.md'), 'utf8'));
 
 /** Starts a server, and runs all steps. `folder` is for its data, and is left for the caller to delete. */
-export async function runReadme(place: Place, folder: string): Promise<Running> {
+export async function runReadme(installation: Installation, folder: string): Promise<Running> {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const environment = environmentOf(place, folder, origin, port);
@@ -88,7 +88,7 @@ function readSteps(readme: string): readonly Step[] {
 }
 
 /** Nothing of the surrounding environment except the path: the README does not require more. */
-function environmentOf({ path }: Place, folder: string, origin: string, port: number): NodeJS.ProcessEnv {
+function environmentOf({ path }: Installation, folder: string, origin: string, port: number): NodeJS.ProcessEnv {
   return {
     PATH: [...path, ...(process.env.PATH ?? '').split(delimiter)].join(delimiter),
     HOME: folder,
@@ -98,7 +98,7 @@ function environmentOf({ path }: Place, folder: string, origin: string, port: nu
   };
 }
 
-async function startServer({ node, program, cwd }: Place, environment: NodeJS.ProcessEnv): Promise<ChildProcess> {
+async function startServer({ node, program, cwd }: Installation, environment: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const server = spawn(node, [program, 'serve'], {
     cwd,
     env: environment,
@@ -123,7 +123,7 @@ const isReady = (environment: NodeJS.ProcessEnv): Promise<boolean> =>
   );
 
 /** One shell for all, because later lines use what earlier ones have set. */
-async function runSteps({ cwd }: Place, environment: NodeJS.ProcessEnv, origin: string): Promise<readonly string[]> {
+async function runSteps({ cwd }: Installation, environment: NodeJS.ProcessEnv, origin: string): Promise<readonly string[]> {
   const script = STEPS.map(({ lines }) => `${lines.replaceAll(WRITTEN_ORIGIN, origin)}\nprintf '${MARK}'`).join('\n');
   const shell = spawn('sh', ['-eu', '-c', `${script}`], {
     cwd,

@@ -66,19 +66,19 @@ interface Rows {
 }
 
 function faultsOf(thing: Thing, account: Account, rows: Rows): readonly string[] {
-  const standing = thing.state;
+  const state = thing.state;
   if (thing.kind === 'key' || thing.kind === 'token') {
     const isRevoked = rows.credentials.get(digest(secretOf(thing.text)));
-    if (standing === 'active' && isRevoked !== false) return [`${thing.id} is ${isRevoked ? 'revoked' : 'not there'}`];
-    if (standing === 'ended' && isRevoked === false) return [`${thing.id} is not revoked`];
+    if (state === 'active' && isRevoked !== false) return [`${thing.id} is ${isRevoked ? 'revoked' : 'not there'}`];
+    if (state === 'ended' && isRevoked === false) return [`${thing.id} is not revoked`];
     const previous = thing.before.filter((text) => rows.credentials.has(digest(secretOf(text))));
-    return previous.length === 0 || standing === 'either' ? [] : [`a previous secret of ${thing.id} is there still`];
+    return previous.length === 0 || state === 'either' ? [] : [`a previous secret of ${thing.id} is there still`];
   }
   if (thing.kind === 'jwt' && thing.untilMs === null) {
     const isRevoked = rows.jwts.get(String(claimsOf(thing.text).jti));
-    if (account.findStanding(thing, 0) === 'active' && isRevoked !== false)
+    if (account.findState(thing, 0) === 'active' && isRevoked !== false)
       return [`${thing.id} is ${isRevoked ? 'revoked' : 'not recorded'}`];
-    return standing === 'ended' && isRevoked === false ? [`${thing.id} is not revoked`] : [];
+    return state === 'ended' && isRevoked === false ? [`${thing.id} is not revoked`] : [];
   }
   if (thing.kind === 'jwt') {
     const session = thing.of === null ? undefined : account.things.get(thing.of);
@@ -86,7 +86,7 @@ function faultsOf(thing: Thing, account: Account, rows: Rows): readonly string[]
     if (session?.state === 'active' && hasEnded !== false) return [`${session.id} is ${hasEnded ? 'ended' : 'not there'}`];
     return session?.state === 'ended' && hasEnded === false ? [`${session.id} has not ended`] : [];
   }
-  if (thing.kind === 'code' && standing === 'active' && rows.codes.get(digest(thing.text)) === null)
+  if (thing.kind === 'code' && state === 'active' && rows.codes.get(digest(thing.text)) === null)
     return [`${thing.id} was redeemed and is not used up`];
   return [];
 }

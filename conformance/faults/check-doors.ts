@@ -1,7 +1,7 @@
 /** Holds the ledger against what running servers say: nothing that was acknowledged is lost, and nothing that ended is active again. */
 import { PATIENCE_MS } from '../../test/patience.ts';
 import type { Client } from './client.ts';
-import type { Account, Kind, Standing, Thing } from './ledger.ts';
+import type { Account, Kind, ThingState, Thing } from './ledger.ts';
 
 export interface Doors {
   readonly client: Client;
@@ -34,14 +34,14 @@ export async function checkDoors(
   const chosen = things.filter(({ kind }) => manner.kinds?.includes(kind) ?? true);
   const questions = chosen
     .flatMap((thing) => questionsAbout(account, thing))
-    .filter(({ standing }) => standing === 'ended' || (standing === 'active' && manner.endedAlone !== true));
+    .filter(({ state }) => state === 'ended' || (state === 'active' && manner.endedAlone !== true));
   return await askAll(questions, doors, manner);
 }
 
 /** These are refused by all doors, in the end: whatever the ledger says, they have no row any more. */
 export const checkRefused = (things: readonly Thing[], doors: Doors): Promise<string[]> =>
   askAll(
-    things.map((thing) => ({ thing, text: thing.text, standing: 'ended' })),
+    things.map((thing) => ({ thing, text: thing.text, state: 'ended' })),
     doors,
     { isPatient: true },
   );
@@ -63,32 +63,32 @@ async function askAll(questions: readonly Question[], doors: Doors, manner: Mann
 interface Question {
   readonly thing: Thing;
   readonly text: string;
-  readonly standing: Standing;
+  readonly state: ThingState;
 }
 
 function questionsAbout(account: Account, thing: Thing): readonly Question[] {
-  const standing = account.findStanding(thing, Date.now());
+  const state = account.findState(thing, Date.now());
   if (thing.kind === 'account' || thing.kind === 'code') return [];
   // An honest refresh changes something, and a previous refresh token ends the session.
-  if (thing.kind === 'session') return standing === 'ended' ? [{ thing, text: thing.text, standing }] : [];
+  if (thing.kind === 'session') return state === 'ended' ? [{ thing, text: thing.text, state }] : [];
   // A rotation that was lost, or not answered, has left the previous secret.
   const before = thing.state === 'either' ? [] : thing.before;
-  return [{ thing, text: thing.text, standing }, ...before.map((text) => ({ thing, text, standing: 'ended' as const }))];
+  return [{ thing, text: thing.text, state }, ...before.map((text) => ({ thing, text, state: 'ended' as const }))];
 }
 
 const isBearer = ({ kind }: Thing): boolean => kind === 'key' || kind === 'token' || kind === 'jwt';
 
 /** `api`: what stands before the path of a request to the API. */
 async function checkOne(question: Question, api: string, doors: Doors, manner: Manner, faults: string[]): Promise<void> {
-  const { thing, text, standing } = question;
+  const { thing, text, state } = question;
   const giveUpAtMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const status = await statusOf(thing, text, api, doors);
-    if (isRight(thing, standing, status)) return;
+    if (isRight(thing, state, status)) return;
     // Too busy is no answer.
     if ((manner.isPatient !== true && status !== 503) || performance.now() > giveUpAtMs) {
       faults.push(
-        `${standing === 'ended' ? 'active again' : 'lost'}: ${thing.kind} ${thing.id} (${thing.state}) is answered ${status ?? 'not at all'} at ${api}`,
+        `${state === 'ended' ? 'active again' : 'lost'}: ${thing.kind} ${thing.id} (${thing.state}) is answered ${status ?? 'not at all'} at ${api}`,
       );
       return;
     }
@@ -96,8 +96,8 @@ async function checkOne(question: Question, api: string, doors: Doors, manner: M
   }
 }
 
-function isRight({ kind }: Thing, standing: Standing, status: number | null): boolean {
-  if (standing === 'active') return status === 200;
+function isRight({ kind }: Thing, state: ThingState, status: number | null): boolean {
+  if (state === 'active') return status === 200;
   // Secrets that are not known any more count as guesses: after many of them the answer is 429.
   return kind === 'session' ? status === 400 : status === 401 || status === 429;
 }

@@ -1,7 +1,7 @@
 /** The harness by itself: a check that cannot fail would prove nothing. Each thing is spoilt as a fault would, and must be found. */
 import SQLite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import type { Kind, Standing, Thing } from './ledger.ts';
+import type { Kind, ThingState, Thing } from './ledger.ts';
 import { Scene } from './scene.ts';
 
 const ACTS = 120;
@@ -12,11 +12,11 @@ describe('the checks', () => {
     try {
       await scene.newPerson();
       await scene.start();
-      const isOf = (thing: Thing, kind: Kind, standing: Standing): boolean =>
-        thing.kind === kind && thing.state === standing && scene.ledger.account.findStanding(thing, Date.now()) === standing;
+      const isOf = (thing: Thing, kind: Kind, state: ThingState): boolean =>
+        thing.kind === kind && thing.state === state && scene.ledger.account.findState(thing, Date.now()) === state;
       // Two of each: one of them is deleted below.
-      const hasTwo = (kind: Kind, standing: Standing): boolean =>
-        [...scene.ledger.account.things.values()].filter((thing) => isOf(thing, kind, standing)).length > 1;
+      const hasTwo = (kind: Kind, state: ThingState): boolean =>
+        [...scene.ledger.account.things.values()].filter((thing) => isOf(thing, kind, state)).length > 1;
       const isEnough = (): boolean =>
         (['key', 'jwt', 'session'] as const).every((kind) => hasTwo(kind, 'active') && hasTwo(kind, 'ended'));
       do await scene.write(ACTS);

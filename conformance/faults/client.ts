@@ -2,7 +2,7 @@
 import { Agent, request } from 'node:http';
 import { PATIENCE_MS } from '../../test/patience.ts';
 
-export interface Asked {
+export interface ClientRequest {
   readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly bearer?: string;
   readonly cookie?: string;
@@ -21,7 +21,7 @@ export interface Answer {
 
 export interface Client {
   /** Null: the connection was refused or cut, or there was no answer. */
-  ask(origin: string, path: string, asked?: Asked): Promise<Answer | null>;
+  ask(origin: string, path: string, asked?: ClientRequest): Promise<Answer | null>;
   close(): void;
 }
 

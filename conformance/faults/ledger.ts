@@ -39,12 +39,12 @@ export interface Thing {
   text: string;
   /** What was presented before, oldest first. */
   readonly before: string[];
-  /** By itself alone; see `findStanding`. */
-  state: Standing;
+  /** By itself alone; see `findState`. */
+  state: ThingState;
 }
 
 /** `either`: an act on it was not answered. */
-export type Standing = 'active' | 'ended' | 'either';
+export type ThingState = 'active' | 'ended' | 'either';
 
 /** What the lines say together. */
 export class Account {
@@ -86,7 +86,7 @@ export class Account {
   }
 
   /** With what it belongs to: the key of a JWT, the account of a key. */
-  findStanding(thing: Thing, nowMs: number): Standing {
+  findState(thing: Thing, nowMs: number): ThingState {
     const states = [thing.untilMs !== null && thing.untilMs < nowMs ? 'either' : 'active'];
     for (let at: Thing | undefined = thing; at !== undefined; at = at.of === null ? undefined : this.#get(at.of))
       states.push(at.state);

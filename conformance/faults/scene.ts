@@ -156,7 +156,7 @@ export class Scene {
     const chosen = all ? things : things.filter((_, index) => index >= older || Math.random() < OTHERS / older);
     this.faults.push(...(await checkDoors(account, chosen, this.doors, manner)));
     if (manner.endedAlone === true || isReading) return;
-    const sessions = chosen.filter((thing) => thing.kind === 'session' && account.findStanding(thing, Date.now()) === 'active');
+    const sessions = chosen.filter((thing) => thing.kind === 'session' && account.findState(thing, Date.now()) === 'active');
     // As any client does: what has no answer is asked again.
     for (const session of sessions) {
       const writer = this.#writers.find(({ person }) => person.clientId === clientIdOf(session));

@@ -1,7 +1,7 @@
 /** One person's writes to running servers: what they have, what is being changed right now, and what every answer comes to in the ledger. */
 import { ACTS } from './acts.ts';
-import type { Answer, Asked, Client } from './client.ts';
-import type { Kind, Ledger, Line, Standing, Thing } from './ledger.ts';
+import type { Answer, ClientRequest, Client } from './client.ts';
+import type { Kind, Ledger, Line, ThingState, Thing } from './ledger.ts';
 import type { Person } from './people.ts';
 
 export interface Choice {
@@ -63,7 +63,7 @@ export class Writer {
     }
   }
 
-  ask(path: string, asked?: Asked): Promise<Answer | null> {
+  ask(path: string, asked?: ClientRequest): Promise<Answer | null> {
     const origins = this.#means.origins();
     const origin = origins[Math.floor(Math.random() * origins.length)];
     return origin === undefined ? Promise.resolve(null) : this.#means.client.ask(origin, path, asked);
@@ -93,11 +93,11 @@ export class Writer {
   }
 
   judge(thing: Thing, status: number): void {
-    const standing = this.findStanding(thing);
+    const state = this.findState(thing);
     const { faults } = this.#means;
-    if (standing === 'ended' && !REFUSED.includes(status) && this.#means.origins().length === 1)
+    if (state === 'ended' && !REFUSED.includes(status) && this.#means.origins().length === 1)
       faults.push(`${thing.kind} ${thing.id} has ended and was answered ${status}`);
-    if (standing === 'active' && status !== 200 && !this.isLenient)
+    if (state === 'active' && status !== 200 && !this.isLenient)
       faults.push(`${thing.kind} ${thing.id} is active and was answered ${status}`);
   }
 
@@ -128,20 +128,20 @@ export class Writer {
     return thing.of === null ? [] : [this.get(thing.of)];
   }
 
-  findStanding(thing: Thing): Standing {
-    return this.#means.ledger.account.findStanding(thing, Date.now());
+  findState(thing: Thing): ThingState {
+    return this.#means.ledger.account.findState(thing, Date.now());
   }
 
   /** What may still be active of a kind. */
   count(kind: Kind): number {
-    return this.#mine.filter((thing) => thing.kind === kind && this.findStanding(thing) !== 'ended').length;
+    return this.#mine.filter((thing) => thing.kind === kind && this.findState(thing) !== 'ended').length;
   }
 
   pick(kind: Kind, { orEither = false, orEnded = false, evenIfClaimed = false, isGood = () => true }: Choice = {}) {
     const good = this.#mine.filter((thing) => {
       if (thing.kind !== kind || (!evenIfClaimed && this.#isClaimed(thing)) || !isGood(thing)) return false;
-      const standing = this.findStanding(thing);
-      return standing === 'active' || (standing === 'either' && orEither) || (standing === 'ended' && orEnded);
+      const state = this.findState(thing);
+      return state === 'active' || (state === 'either' && orEither) || (state === 'ended' && orEnded);
     });
     return good[Math.floor(Math.random() * good.length)];
   }

@@ -14,10 +14,10 @@ export interface Gateway {
   /** The program to look for. */
   readonly program: string;
   /** Puts its configuration into the folder and says how to start it. */
-  readonly prepare: (place: Place) => { args: readonly string[]; env?: Record<string, string> };
+  readonly prepare: (setup: GatewaySetup) => { args: readonly string[]; env?: Record<string, string> };
 }
 
-interface Place {
+interface GatewaySetup {
   readonly folder: string;
   readonly port: number;
   readonly apiPort: number;
@@ -44,19 +44,19 @@ function filled(path: string, exchanges: readonly (readonly [from: string, to: s
 const nginx = (
   name: string,
   path: string,
-  more: (place: Place) => readonly (readonly [string, string])[] = () => [],
+  more: (setup: GatewaySetup) => readonly (readonly [string, string])[] = () => [],
 ): Gateway => ({
   name,
   program: 'nginx',
-  prepare: (place) => {
-    const { folder, port, apiPort, keyhousePort } = place;
+  prepare: (setup) => {
+    const { folder, port, apiPort, keyhousePort } = setup;
     const site = filled(path, [
       ['server 127.0.0.1:4141;', `server 127.0.0.1:${keyhousePort};`],
       ['server 127.0.0.1:8080;', `server 127.0.0.1:${apiPort};`],
       ['listen 443 ssl http2;', `listen 127.0.0.1:${port} ssl http2;`],
       ['/etc/ssl/api.example.com.pem', join(folder, 'certificate.pem')],
       ['/etc/ssl/api.example.com.key', join(folder, 'certificate.key')],
-      ...more(place),
+      ...more(setup),
     ]);
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((each) => `${each}_temp_path ${folder}/${each};`);
     writeFileSync(join(folder, 'site.conf'), site);

@@ -6,7 +6,7 @@ import { CALLBACK, type Place, startPlace } from '../place.ts';
 
 export type Parameters = Readonly<Record<string, string | null>>;
 
-export interface Asked {
+export interface AuthorizationAnswer {
   /** The parameters that came back. */
   readonly answer: URLSearchParams;
   readonly url: URL;
@@ -22,11 +22,11 @@ export interface Scene extends Place {
   /** The address of an authorization request; a parameter that is null is left out. */
   requestOf(client: TestApplication, parameters?: Parameters, pkce?: Pkce): URL;
   /** Through `/auth`, as the person, to the answer at the redirect URI. */
-  ask(client: TestApplication, parameters?: Parameters, manners?: Manners): Promise<Asked>;
+  ask(client: TestApplication, parameters?: Parameters, manners?: Manners): Promise<AuthorizationAnswer>;
   /** The first answer alone: nothing is followed, nobody is signed in. */
   look(url: URL | string, init?: RequestInit): Promise<Response>;
   token(form: Readonly<Record<string, string>>, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  redeem(client: TestApplication, asked: Asked, rest?: Readonly<Record<string, string>>): Promise<Answer>;
+  redeem(client: TestApplication, asked: AuthorizationAnswer, rest?: Readonly<Record<string, string>>): Promise<Answer>;
   refresh(client: TestApplication, refreshToken: string, rest?: Readonly<Record<string, string>>): Promise<Answer>;
   /** The whole of it: the token answer. */
   signIn(client: TestApplication, parameters?: Parameters): Promise<Answer['json']>;

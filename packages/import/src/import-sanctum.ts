@@ -67,7 +67,7 @@ async function takeUsers(
   const ids = rows.flatMap(({ cells }) => foreignId(cells?.id) ?? []);
   const keys = rows.flatMap(({ cells }) => rules.readEmail(text(cells?.email) ?? '')?.key ?? []);
   const known = new Map((await store.usersByForeignId(wish.origin, ids)).map((user) => [user.foreignId, user]));
-  const standing = new Map((await store.usersByAddress(keys)).map((user) => [user.emailKey, user]));
+  const usersHere = new Map((await store.usersByAddress(keys)).map((user) => [user.emailKey, user]));
   const nowMs = clock.now();
   const good: { at: string; user: ImportedUser; owner: Owner }[] = [];
 
@@ -113,7 +113,7 @@ async function takeUsers(
     emailKeys.add(email.key);
     const [createdAtMs, verifiedAtMs] = [pastMoment(cells.created_at), pastMoment(cells.email_verified_at)];
     if (createdAtMs === undefined || verifiedAtMs === undefined) return refused('date', BAD_DATE);
-    const here = standing.get(email.key);
+    const here = usersHere.get(email.key);
     const mayMerge = wish.merge && here?.isVerified === true && verifiedAtMs !== null;
     if (here !== undefined && !mayMerge) return wish.merge ? NOT_BOTH_VERIFIED : ADDRESS_TAKEN;
     const password = text(cells.password) ?? '';

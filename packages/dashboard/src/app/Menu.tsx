@@ -4,7 +4,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, 
 import { LogOutButton, Switcher, ThemeSwitch } from './controls.tsx';
 import styles from './layout.module.css';
 import { type NavigationProps, WholeNavigation } from './Navigation.tsx';
-import { labelOf, pathOf } from './places.ts';
+import { labelOf, pathOf } from './navigation-entries.ts';
 import { words } from './words.ts';
 
 export function Menu(props: NavigationProps) {

@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Account } from '../kit/session.ts';
 import styles from './layout.module.css';
-import { ADMINISTRATION, isCurrent, isWithin, type Place, pathOf, placesOf, SETTINGS, TO_ADMINISTRATION } from './places.ts';
+import { ADMINISTRATION, isCurrent, isWithin, type NavigationEntry, pathOf, entriesOf, SETTINGS, TO_ADMINISTRATION } from './navigation-entries.ts';
 import { words } from './words.ts';
 
 export interface NavigationProps {
@@ -15,13 +15,13 @@ export interface NavigationProps {
 /** The lists for the current place. */
 export function Navigation({ account, isAdministrator, pathname }: NavigationProps) {
   const here = pathOf(pathname);
-  const main = isAdministrator ? [...placesOf(account), TO_ADMINISTRATION] : placesOf(account);
+  const main = isAdministrator ? [...entriesOf(account), TO_ADMINISTRATION] : entriesOf(account);
   return (
     <div className={styles.side}>
-      <List label={words.mainNavigation} places={main} here={here} />
-      {isWithin(here, '/settings') && <List label={words.settingsNavigation} places={SETTINGS} here={here} isTitled />}
+      <List label={words.mainNavigation} entries={main} here={here} />
+      {isWithin(here, '/settings') && <List label={words.settingsNavigation} entries={SETTINGS} here={here} isTitled />}
       {isWithin(here, '/operator') && isAdministrator && (
-        <List label={words.administration} places={ADMINISTRATION} here={here} isTitled />
+        <List label={words.administration} entries={ADMINISTRATION} here={here} isTitled />
       )}
     </div>
   );
@@ -32,27 +32,27 @@ export function WholeNavigation({ account, isAdministrator, pathname, onGone }: 
   const here = pathOf(pathname);
   return (
     <>
-      <List label={words.mainNavigation} places={placesOf(account)} here={here} onGone={onGone} />
-      <List label={words.settingsNavigation} places={SETTINGS} here={here} onGone={onGone} isTitled />
-      {isAdministrator && <List label={words.administration} places={ADMINISTRATION} here={here} onGone={onGone} isTitled />}
+      <List label={words.mainNavigation} entries={entriesOf(account)} here={here} onGone={onGone} />
+      <List label={words.settingsNavigation} entries={SETTINGS} here={here} onGone={onGone} isTitled />
+      {isAdministrator && <List label={words.administration} entries={ADMINISTRATION} here={here} onGone={onGone} isTitled />}
     </>
   );
 }
 
 interface ListProps {
   readonly label: string;
-  readonly places: readonly Place[];
+  readonly entries: readonly NavigationEntry[];
   readonly here: string;
   readonly isTitled?: boolean;
   /** A link was followed, possibly one to the current page. */
   readonly onGone?: () => void;
 }
 
-const List = ({ label, places, here, isTitled = false, onGone }: ListProps) => (
+const List = ({ label, entries, here, isTitled = false, onGone }: ListProps) => (
   <nav aria-label={label} className={styles.nav}>
     {isTitled && <p className={styles.navTitle}>{label}</p>}
     <ul>
-      {places.map(({ to, label: name, icon: Icon }) => (
+      {entries.map(({ to, label: name, icon: Icon }) => (
         <li key={to}>
           <Link
             to={to}

@@ -49,7 +49,7 @@ export function CreateForm({ account, catalogue, onMade, onCancel }: Props) {
           errors={errors}
           catalogue={catalogue}
           logoUrl={null}
-          isStanding={false}
+          isExisting={false}
           nameRef={name}
         />
         <FormError error={create.error} fields={SHOWN} />

@@ -57,7 +57,7 @@ export function EditForm({ account, application, catalogue }: Props) {
           errors={errors}
           catalogue={catalogue}
           logoUrl={saved.logo_url}
-          isStanding
+          isExisting
         />
         {hasBadge(saved) && changesVouched(saved, draft, catalogue) && (
           <Alert color="yellow" role="status">

@@ -36,11 +36,11 @@ interface Props {
   readonly catalogue: Catalogue;
   readonly logoUrl: string | null;
   /** It exists: what cannot be changed any more is not offered. */
-  readonly isStanding: boolean;
+  readonly isExisting: boolean;
   readonly nameRef?: RefObject<HTMLInputElement | null>;
 }
 
-export function Fields({ draft, onChange, errors, catalogue, logoUrl, isStanding, nameRef }: Props) {
+export function Fields({ draft, onChange, errors, catalogue, logoUrl, isExisting, nameRef }: Props) {
   const [open, setOpen] = useState<ReadonlySet<FoldName>>(new Set());
   const fold = (name: FoldName) => ({
     opened: open.has(name) || FOLDS[name].some((field) => errors[field] !== undefined),
@@ -66,7 +66,7 @@ export function Fields({ draft, onChange, errors, catalogue, logoUrl, isStanding
         onChange={(event) => onChange({ name: event.currentTarget.value })}
         {...shown('name')}
       />
-      {!isStanding && (
+      {!isExisting && (
         <Radio.Group
           label={words.type}
           description={words.typeStays}

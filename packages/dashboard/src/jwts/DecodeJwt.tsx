@@ -6,13 +6,13 @@ import { type FormEvent, useState } from 'react';
 import { FormError, fieldErrorOf } from '../kit/errors.tsx';
 import { useFormat } from '../kit/format.ts';
 import classes from './jwts.module.css';
-import { type Decoded, type KeyPlace, useJwtVerbs } from './queries.ts';
+import { type Decoded, type KeyRef, useJwtVerbs } from './queries.ts';
 import { words } from './words.ts';
 
-export function DecodeJwt({ place }: { place: KeyPlace }) {
+export function DecodeJwt({ keyRef }: { keyRef: KeyRef }) {
   const [text, setText] = useState('');
   const [fault, setFault] = useState<string | undefined>(undefined);
-  const { decode: ask } = useJwtVerbs(place);
+  const { decode: ask } = useJwtVerbs(keyRef);
   const decode = useMutation({ mutationFn: ask });
   const error = fault ?? fieldErrorOf(decode.error, 'jwt');
   const submit = (event: FormEvent) => {

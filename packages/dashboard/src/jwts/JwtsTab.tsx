@@ -14,14 +14,14 @@ import { Loading } from '../kit/states.tsx';
 import { DataTable } from '../kit/table.tsx';
 import { TimeAgo } from '../kit/time.tsx';
 import { DecodeJwt } from './DecodeJwt.tsx';
-import { type Jwt, type KeyPlace, useJwts, useJwtVerbs } from './queries.ts';
+import { type Jwt, type KeyRef, useJwts, useJwtVerbs } from './queries.ts';
 import { words } from './words.ts';
 
-export function JwtsTab({ place, canManage }: { place: KeyPlace; canManage: boolean }) {
+export function JwtsTab({ keyRef, canManage }: { keyRef: KeyRef; canManage: boolean }) {
   const [typed, setTyped] = useState('');
   const [subject] = useDebouncedValue(typed.trim(), 300);
   const [revoking, setRevoking] = useState<Jwt | 'all' | null>(null);
-  const list = useJwts(place, subject);
+  const list = useJwts(keyRef, subject);
   const jwts = list.data?.pages.flatMap((page) => page.jwts) ?? [];
   const close = () => setRevoking(null);
   return (
@@ -69,9 +69,9 @@ export function JwtsTab({ place, canManage }: { place: KeyPlace; canManage: bool
           </Button>
         )}
       </Stack>
-      <DecodeJwt place={place} />
-      {revoking === 'all' && <RevokeAll place={place} onClose={close} />}
-      {revoking !== null && revoking !== 'all' && <RevokeOne place={place} jwt={revoking} onClose={close} />}
+      <DecodeJwt keyRef={keyRef} />
+      {revoking === 'all' && <RevokeAll keyRef={keyRef} onClose={close} />}
+      {revoking !== null && revoking !== 'all' && <RevokeOne keyRef={keyRef} jwt={revoking} onClose={close} />}
     </Stack>
   );
 }
@@ -122,8 +122,8 @@ function JwtList({ jwts, onRevoke }: { jwts: readonly Jwt[]; onRevoke: ((jwt: Jw
   );
 }
 
-function RevokeOne({ place, jwt, onClose }: { place: KeyPlace; jwt: Jwt; onClose: () => void }) {
-  const verbs = useJwtVerbs(place);
+function RevokeOne({ keyRef, jwt, onClose }: { keyRef: KeyRef; jwt: Jwt; onClose: () => void }) {
+  const verbs = useJwtVerbs(keyRef);
   const revoke = useMutation({
     mutationFn: () => verbs.revoke(jwt.jti),
     onSuccess: () => {
@@ -148,9 +148,9 @@ function RevokeOne({ place, jwt, onClose }: { place: KeyPlace; jwt: Jwt; onClose
   );
 }
 
-function RevokeAll({ place, onClose }: { place: KeyPlace; onClose: () => void }) {
+function RevokeAll({ keyRef, onClose }: { keyRef: KeyRef; onClose: () => void }) {
   const format = useFormat();
-  const verbs = useJwtVerbs(place);
+  const verbs = useJwtVerbs(keyRef);
   const revoke = useMutation({
     mutationFn: verbs.revokeAll,
     onSuccess: ({ revoked }) => {

@@ -7,19 +7,19 @@ export type Jwt = Api['GET /accounts/:account/keys/:id/jwts']['answer']['jwts'][
 export type Decoded = Api['POST /accounts/:account/jwts/decode']['answer'];
 
 /** A key and the account that owns it, as the address of the page names them. */
-export interface KeyPlace {
+export interface KeyRef {
   readonly account: string;
   readonly id: string;
 }
 
-const jwtsKey = ({ account, id }: KeyPlace) => ['jwts', account, id] as const;
+const jwtsKey = ({ account, id }: KeyRef) => ['jwts', account, id] as const;
 
-export function useJwts(place: KeyPlace, subject: string) {
+export function useJwts(keyRef: KeyRef, subject: string) {
   return useInfiniteQuery({
-    queryKey: [...jwtsKey(place), subject],
+    queryKey: [...jwtsKey(keyRef), subject],
     queryFn: ({ pageParam }) =>
       ask('GET /accounts/:account/keys/:id/jwts', {
-        params: { ...place },
+        params: { ...keyRef },
         query: { ...(pageParam === null ? {} : { before: pageParam }), ...(subject === '' ? {} : { subject }) },
       }),
     initialPageParam: null as string | null,
@@ -27,17 +27,17 @@ export function useJwts(place: KeyPlace, subject: string) {
   });
 }
 
-export function useJwtVerbs(place: KeyPlace) {
+export function useJwtVerbs(keyRef: KeyRef) {
   const client = useQueryClient();
-  const { account } = place;
+  const { account } = keyRef;
   const changed = async <T>(doing: Promise<T>): Promise<T> => {
     const done = await doing;
-    void client.invalidateQueries({ queryKey: jwtsKey(place) });
+    void client.invalidateQueries({ queryKey: jwtsKey(keyRef) });
     return done;
   };
   return {
     decode: (jwt: string) => ask('POST /accounts/:account/jwts/decode', { params: { account }, body: { jwt } }),
     revoke: (jti: string) => changed(ask('DELETE /accounts/:account/jwts/:jti', { params: { account, jti } })),
-    revokeAll: () => changed(ask('DELETE /accounts/:account/keys/:id/jwts', { params: { ...place } })),
+    revokeAll: () => changed(ask('DELETE /accounts/:account/keys/:id/jwts', { params: { ...keyRef } })),
   };
 }

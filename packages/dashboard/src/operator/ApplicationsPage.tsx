@@ -79,7 +79,7 @@ export function OperatorApplicationsPage() {
             label: said.columns.account,
             cell: ({ account_name, account_id }) => account_name || said.account(account_id),
           },
-          { label: said.columns.goes, cell: ({ redirect_uris: uris }) => placesOf(uris) },
+          { label: said.columns.goes, cell: ({ redirect_uris: uris }) => hostsOf(uris) },
           {
             label: said.columns.asks,
             cell: ({ permissions }) =>
@@ -122,7 +122,7 @@ export function OperatorApplicationsPage() {
 }
 
 /** Hosts, or the scheme of an installed program: this shows who gets the codes. */
-function placesOf(uris: readonly string[]): string {
-  const places = uris.map((uri) => (URL.canParse(uri) ? new URL(uri).host || new URL(uri).protocol : uri));
-  return [...new Set(places)].join(', ') || '–';
+function hostsOf(uris: readonly string[]): string {
+  const hosts = uris.map((uri) => (URL.canParse(uri) ? new URL(uri).host || new URL(uri).protocol : uri));
+  return [...new Set(hosts)].join(', ') || '–';
 }

@@ -164,11 +164,11 @@ async function update(client: string, options: UpdateOptions): Promise<void> {
   if (Object.keys(settings).length === 0 && firstParty === undefined) throw wrongUsage('Nothing to change.');
   await refuseBadSettings(settings, 'confidential', false);
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
-    const standing = await getApplication(store, client);
+    const current = await getApplication(store, client);
     // Before anything is changed.
-    if (firstParty === true && standing.accountId !== OPERATOR_ACCOUNT_ID)
+    if (firstParty === true && current.accountId !== OPERATOR_ACCOUNT_ID)
       throw refusalOf({ ok: false, reason: 'not_operators' });
-    const updated = await keyhouse.applications.update({ application: standing, settings }, by);
+    const updated = await keyhouse.applications.update({ application: current, settings }, by);
     if (!updated.ok) throw refusalOf(updated);
     const judged =
       firstParty === undefined || firstParty === updated.value.isFirstParty
@@ -176,7 +176,7 @@ async function update(client: string, options: UpdateOptions): Promise<void> {
         : await keyhouse.applications.setFirstParty(updated.value, firstParty, by, updated.value.updatedAtMs);
     if (!judged.ok) throw refusalOf(judged);
     const application = judged.value;
-    const said = ['The application was changed.', ...lossOf(standing, application), '', factsOfApplication(application)];
+    const said = ['The application was changed.', ...lossOf(current, application), '', factsOfApplication(application)];
     print(options, describeApplication(application), () => said.join('\n'));
   });
 }
@@ -184,12 +184,12 @@ async function update(client: string, options: UpdateOptions): Promise<void> {
 async function rotateSecret(client: string, options: RotateOptions): Promise<void> {
   const confirm = confirmation(options);
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
-    const standing = await getApplication(store, client);
-    if (standing.kind === 'public') throw refusal('public', 'A public application has no secret.');
+    const current = await getApplication(store, client);
+    if (current.kind === 'public') throw refusal('public', 'A public application has no secret.');
     const { overlapSeconds } = options;
     const end = overlapSeconds === 0 ? 'immediately' : `in ${overlapSeconds} seconds`;
-    await confirm(`Give "${standing.name}" (${standing.clientId}) a new secret? The current one stops working ${end}.`);
-    const rotated = await keyhouse.applications.rotateSecret({ application: standing, overlapSeconds }, by);
+    await confirm(`Give "${current.name}" (${current.clientId}) a new secret? The current one stops working ${end}.`);
+    const rotated = await keyhouse.applications.rotateSecret({ application: current, overlapSeconds }, by);
     if (!rotated.ok) throw refusalOf(rotated);
     const { application, secret } = rotated.value;
     print(options, { ...withSecret(secret), ...describeApplication(application) }, () =>
@@ -200,8 +200,8 @@ async function rotateSecret(client: string, options: RotateOptions): Promise<voi
 
 async function judge(client: string, options: OutputOptions, isVerified: boolean): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
-    const standing = await getApplication(store, client);
-    const judged = await keyhouse.applications.verify(standing, isVerified, by, standing.updatedAtMs);
+    const current = await getApplication(store, client);
+    const judged = await keyhouse.applications.verify(current, isVerified, by, current.updatedAtMs);
     if (!judged.ok) throw refusalOf(judged);
     const { name, clientId } = judged.value;
     const said = isVerified ? 'is verified' : 'is no longer verified';

@@ -109,8 +109,8 @@ export async function refuseBadSettings(
   }
   const anything = { exists: () => true, isGrantable: () => true };
   // So does which schemes it may use.
-  const standing = { ...DEFAULT_SETTINGS, allowsSchemesWithoutDot: !isWhole, name: 'x' };
-  const faults = checkApplication({ ...standing, ...settings, kind }, anything, given);
+  const defaults = { ...DEFAULT_SETTINGS, allowsSchemesWithoutDot: !isWhole, name: 'x' };
+  const faults = checkApplication({ ...defaults, ...settings, kind }, anything, given);
   if (faults.length > 0) throw wrongUsage(sentencesOf(faults));
 }
 

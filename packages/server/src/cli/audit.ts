@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditEvent, EventName, Person } from '../core/audit/event.ts';
+import type { AuditEvent, EventName, PersonalData } from '../core/audit/event.ts';
 import { briefOfQuestion } from '../core/audit/explain-question.ts';
 import { addCommand, addGroup } from './command.ts';
 import { refusal, wrongUsage } from './failure.ts';
@@ -29,7 +29,7 @@ interface VerifyOptions extends OutputOptions {
   readonly head?: readonly Head[];
 }
 
-type Listed = AuditEvent & { readonly person: Person | null };
+type Listed = AuditEvent & { readonly person: PersonalData | null };
 
 export function addAuditCommands(program: Command): void {
   const group = addGroup(program, 'audit', 'What happened, and whether the audit log is intact');

@@ -72,9 +72,9 @@ async function checkSecretAndKeys(store: OpenedStore, config: Config): Promise<r
   const { openSigningKeys } = await import('../core/signing-keys/signing-key.ts');
   const { rotationDays } = await import('../core/signing-keys/rotate.ts');
   const secrets = (await readSecretTexts(config)).map((text) => new MasterSecret(text));
-  const standing = await store.masterSecret.secretCheck();
-  const at = secrets.findIndex(({ check }) => check === standing);
-  if (standing !== null && at < 0) {
+  const recorded = await store.masterSecret.secretCheck();
+  const at = secrets.findIndex(({ check }) => check === recorded);
+  if (recorded !== null && at < 0) {
     const todo = 'Use the secret that the database was created with. Without it, the sealed keys cannot be opened.';
     return [wrong('master secret', 'It is not the master secret of this database.', todo)];
   }
@@ -83,7 +83,7 @@ async function checkSecretAndKeys(store: OpenedStore, config: Config): Promise<r
       ? noteworthy('master secret', 'The database still uses the previous one.', "Run 'keyhouse secret rotate'.")
       : good(
           'master secret',
-          standing === null ? 'The database has no record of one yet.' : 'It is the master secret of this database.',
+          recorded === null ? 'The database has no record of one yet.' : 'It is the master secret of this database.',
         );
   const keys = await store.signingKeys.listSigningKeys();
   const current = keys.find(({ state }) => state === 'current');

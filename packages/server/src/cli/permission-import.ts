@@ -1,7 +1,7 @@
 /** `keyhouse permission import`: the catalogue and the routes from an OpenAPI document. */
 import type { DerivedRoutes } from '@keyhouse/openapi';
 import type { CataloguedPermission, StoredRoute } from '../core/permissions/catalogue.ts';
-import type { ImportPlan, Standing } from '../core/permissions/import-routes.ts';
+import type { ImportPlan, CurrentCatalogue } from '../core/permissions/import-routes.ts';
 import { whatItAsks } from '../core/permissions/route-words.ts';
 import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { refusal } from './failure.ts';
@@ -33,14 +33,14 @@ export async function importPermissions(file: string, options: ImportOptions): P
   const derived = await readOpenApi(file, options.base);
   const { importRoutes, planImport } = await import('../core/permissions/import-routes.ts');
   await withKeyhouse({ ...options, makes: !isDryRun }, async (opened) => {
-    const standing = await readStanding(opened);
-    const plan = planImport(standing, derived, { takesSentences: options.sentences === true });
+    const current = await readCurrent(opened);
+    const plan = planImport(current, derived, { takesSentences: options.sentences === true });
     const isChange = plan.changesPermissions || plan.changesRoutes;
     const text = describePlan(plan, derived);
     if (isChange && confirm !== null) {
       if (options.json !== true || options.yes !== true) note({}, text);
       await confirm('Replace the catalogue and the routes?');
-      await refuseOtherStanding(opened, standing);
+      await refuseIfChanged(opened, current);
       await importRoutes({ permissions: opened.store.permissions, clock: opened.keyhouse.clock }, { plan, by: opened.by });
     }
     print(options, { changed: isChange && !isDryRun, dry_run: isDryRun, ...json(plan, derived) }, () => {
@@ -54,7 +54,7 @@ export async function importPermissions(file: string, options: ImportOptions): P
   });
 }
 
-async function readStanding({ store, keyhouse }: CommandContext): Promise<Standing> {
+async function readCurrent({ store, keyhouse }: CommandContext): Promise<CurrentCatalogue> {
   const [permissions, routes, holders] = await Promise.all([
     store.permissions.listPermissions(),
     store.permissions.listRoutes(),
@@ -64,7 +64,7 @@ async function readStanding({ store, keyhouse }: CommandContext): Promise<Standi
 }
 
 /** Somebody may have saved another catalogue while the question waited for an answer. */
-async function refuseOtherStanding({ store }: CommandContext, shown: Standing): Promise<void> {
+async function refuseIfChanged({ store }: CommandContext, shown: CurrentCatalogue): Promise<void> {
   const now = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
   if (JSON.stringify(now) !== JSON.stringify([shown.permissions, shown.routes]))
     throw refusal(

@@ -73,10 +73,10 @@ async function setPermissions(file: string, options: OutputOptions & ConfirmOpti
     throw refusal('invalid', `The file was not accepted:\n${(read.faults ?? []).map((fault) => `  - ${fault}`).join('\n')}`);
   const { permissions, routes } = read.value;
   await withKeyhouse({ ...options, makes: true }, async ({ keyhouse, store, by }) => {
-    const [standing, standingRoutes] = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
+    const [current, currentRoutes] = await Promise.all([store.permissions.listPermissions(), store.permissions.listRoutes()]);
     const replaced = [
-      ...(permissions === null ? [] : [`${standing.length} permissions with ${permissions.length}`]),
-      ...(routes === null ? [] : [`${standingRoutes.length} routes with ${routes.length}`]),
+      ...(permissions === null ? [] : [`${current.length} permissions with ${permissions.length}`]),
+      ...(routes === null ? [] : [`${currentRoutes.length} routes with ${routes.length}`]),
     ];
     await confirm(`Replace ${replaced.join(' and ')}?`);
     const ports = { permissions: store.permissions, clock: keyhouse.clock };

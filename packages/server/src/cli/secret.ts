@@ -71,8 +71,8 @@ async function rotateKept(opened: CommandContext, databasePath: string): Promise
   if (kept === null) throw new Error('The secret file no longer exists.');
   const previous = kept.previous ?? opened.config.secretPrevious;
   const isUnfinished = kept.previous !== null && kept.previous !== kept.secret;
-  const standing = await opened.store.masterSecret.secretCheck();
-  const isWaiting = previous !== null && previous !== kept.secret && standing === new MasterSecret(previous).check;
+  const inForce = await opened.store.masterSecret.secretCheck();
+  const isWaiting = previous !== null && previous !== kept.secret && inForce === new MasterSecret(previous).check;
   const { secret: to, previous: from } =
     previous !== null && (isUnfinished || isWaiting) ? { secret: kept.secret, previous } : replaceSecret(databasePath);
   const resealed = await reseal(opened, from, to);

@@ -128,10 +128,10 @@ export function createKeyhouse(ports: KeyhousePorts) {
     unrecordedJwtSeconds: UNRECORDED_SECONDS,
   });
   const keys = signingKeys.ring;
-  const { standingSecret } = signingKeys;
+  const { secretInForce } = signingKeys;
 
   const users = bindUsers({ ...common, passwords, compose, sendsMail: transport !== null });
-  const factorPorts = { ...common, compose, brand: branding.current, standingSecret };
+  const factorPorts = { ...common, compose, brand: branding.current, secretInForce };
   const factors = bindFactors(factorPorts);
   const signInPorts = { ...factorPorts, ...signUp, passwords, limits, refusals, providers };
   const signIns = bindSignIns({ ...signInPorts, sendVerification: users.sendFirstVerification });
@@ -146,7 +146,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     onRegistered: users.sendFirstVerification,
   });
   const verifier = new CredentialVerifier({ ...common, follower, use: recorder });
-  const sessions = bindSessions({ ...common, standingSecret });
+  const sessions = bindSessions({ ...common, secretInForce });
   const reloader = createReloader({ signingKeys, permissions, branding, hasImports: () => store.imports.hasImports() });
   const verify = createVerify({
     ...{ credentials: verifier, hasImports: reloader.hasImports, follower },

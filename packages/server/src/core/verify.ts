@@ -4,12 +4,12 @@
  */
 import { type AddressBlock, isInBlocks, type PresentedCredential, type VerifiedJwt } from '@keyhouse/protocol';
 import type { AnyJwtCaller, RefusalReason, RefusedCredential, Verdict } from './caller.ts';
-import type { From } from './credentials/from.ts';
+import type { RequestSource } from './credentials/request-source.ts';
 import { blocksOf, type CredentialVerifier, type Judging } from './credentials/verify.ts';
 import { type JwtRefusal, type JwtVerdict, type VerifyJwtPorts, verifyJwt } from './jwts/verify.ts';
 import type { ChangeFollower } from './revocations/follower.ts';
 
-export type Verify = (presented: PresentedCredential, from: From, judging?: Judging) => Verdict | Promise<Verdict>;
+export type Verify = (presented: PresentedCredential, from: RequestSource, judging?: Judging) => Verdict | Promise<Verdict>;
 
 interface Ports {
   readonly credentials: Pick<CredentialVerifier, 'verify' | 'verifyForeign'>;
@@ -24,7 +24,7 @@ export function createVerify({ credentials, hasImports, jwts, follower }: Ports)
   // One for each remembered JWT; it is dropped together with it.
   const callers = new WeakMap<VerifiedJwt, Accepted>();
 
-  const verifyFreshJwt = (text: string, from: From, judging: Judging): Verdict => {
+  const verifyFreshJwt = (text: string, from: RequestSource, judging: Judging): Verdict => {
     const verified = verifyJwt(jwts, text);
     const jwt = verified.ok ? verified.value : verified.jwt;
     const fault = faultOf(verified, judging);

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Authorization, type Peer, type PresentedCredential, parseCredential } from '@keyhouse/protocol';
 import { detailsOf, type Shape, showablePath } from '../core/audit/decision.ts';
-import type { Actor, By, Person } from '../core/audit/event.ts';
+import type { Actor, By, PersonalData } from '../core/audit/event.ts';
 import type { RefusalRecorder } from '../core/audit/refusals.ts';
 import {
   type Caller,
@@ -15,7 +15,7 @@ import {
   type RefusedCredential,
   type Verdict,
 } from '../core/caller.ts';
-import type { From } from '../core/credentials/from.ts';
+import type { RequestSource } from '../core/credentials/request-source.ts';
 import type { Judging } from '../core/credentials/verify.ts';
 import type { Clock } from '../core/lib/clock.ts';
 import type { Refused } from '../core/refusal.ts';
@@ -28,7 +28,7 @@ import { isVerifyTarget, originalOf } from './verify-question.ts';
 export type Authenticated = { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly refused: Refused };
 
 interface Ports {
-  readonly verify: (text: ReturnType<typeof parseCredential>, from: From, judging: Judging) => Verdict | Promise<Verdict>;
+  readonly verify: (text: ReturnType<typeof parseCredential>, from: RequestSource, judging: Judging) => Verdict | Promise<Verdict>;
   readonly refusals: Pick<RefusalRecorder, 'record'>;
   readonly findPeer: FindPeer;
   readonly clock: Clock;
@@ -36,7 +36,7 @@ interface Ports {
   readonly unknownLimiter: Pick<Limiter, 'take'>;
   readonly count: (outcome: 'accepted' | RefusalReason) => void;
   /** A JWT was valid: counts a use of what it belongs to. No write, no wait. */
-  readonly use: (caller: Caller, from: From) => void;
+  readonly use: (caller: Caller, from: RequestSource) => void;
 }
 
 /** How a request is answered, and what it needs as far as that is known. */
@@ -70,7 +70,7 @@ export class Authenticator {
   ): Authenticated | Promise<Authenticated> {
     const { gateway = false, isAgain = false } = asking;
     const peer = this.#ports.findPeer(request);
-    const from: From = { address: peer.address, userAgent: request.headers['user-agent'] ?? null };
+    const from: RequestSource = { address: peer.address, userAgent: request.headers['user-agent'] ?? null };
     const about: RequestFacts = { request, requestId, from, wanted: asking.wanted ?? [] };
     if (authorization.kind === 'none') {
       this.#note('missing', null, about, { shape: 'none' });
@@ -135,7 +135,7 @@ export class Authenticator {
     return { actor: 'anonymous', requestId, person: this.person(request) };
   }
 
-  person(request: IncomingMessage): Person {
+  person(request: IncomingMessage): PersonalData {
     return personOf({ address: this.#ports.findPeer(request).address, userAgent: request.headers['user-agent'] ?? null });
   }
 
@@ -161,7 +161,7 @@ export class Authenticator {
     });
   }
 
-  #accept(verdict: Verdict & { ok: true }, from: From): Authenticated {
+  #accept(verdict: Verdict & { ok: true }, from: RequestSource): Authenticated {
     this.#ports.count('accepted');
     if (!isOpaque(verdict.caller)) this.#ports.use(verdict.caller, from);
     return verdict;
@@ -194,7 +194,7 @@ interface Forbidden {
 interface RequestFacts {
   readonly request: IncomingMessage;
   readonly requestId: string;
-  readonly from: From;
+  readonly from: RequestSource;
   readonly wanted: readonly string[];
 }
 
@@ -228,7 +228,7 @@ const isPrivatePeer = ({ isLoopback, isTrustedProxy }: Peer): boolean => isLoopb
 
 const MAX_USER_AGENT = 200;
 
-export const personOf = ({ address, userAgent }: From): Person => ({
+export const personOf = ({ address, userAgent }: RequestSource): PersonalData => ({
   ...(address === null ? {} : { address }),
   ...(userAgent === null ? {} : { userAgent: userAgent.slice(0, MAX_USER_AGENT) }),
 });

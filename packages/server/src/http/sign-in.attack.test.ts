@@ -10,9 +10,9 @@ const PROXY = '127.0.0.1';
 let address = 0;
 /** A new address on the internet, as a trusted proxy reports it. */
 const somewhere = () => ({ 'x-forwarded-for': `198.51.${Math.floor(address / 250)}.${(address++ % 250) + 1}` });
-type From = ReturnType<typeof somewhere>;
+type ProxyHeaders = ReturnType<typeof somewhere>;
 
-const loginAt = (server: TestServer) => (email: string, password: string, from: From) =>
+const loginAt = (server: TestServer) => (email: string, password: string, from: ProxyHeaders) =>
   server.request('/api/v1/auth/login', { headers: from, body: { email, password, device_name: 'x' } });
 
 /** What a stranger can distinguish two answers by. */
@@ -138,7 +138,7 @@ describe('guessing credentials', () => {
     const server = await startTestServer({ trustedProxies: [PROXY] });
     try {
       const { token } = await server.register();
-      const guess = (from: From, index: number) =>
+      const guess = (from: ProxyHeaders, index: number) =>
         server.request('/verify/a', {
           headers: from,
           bearer: `made-up-credential-${createHash('sha1').update(`${index}`).digest('hex')}`,

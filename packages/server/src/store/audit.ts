@@ -3,7 +3,7 @@
  * entries.
  */
 import { type Selectable, sql } from 'kysely';
-import type { Actor, AuditEvent, AuditStore, EventDraft, EventName, Person, PersonRow } from '../core/audit/event.ts';
+import type { Actor, AuditEvent, AuditStore, EventDraft, EventName, PersonalData, PersonRow } from '../core/audit/event.ts';
 import type { Act } from './act.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
@@ -31,7 +31,7 @@ export function auditReads(
       if (filter.beforeId !== undefined) query = query.where('audit_events.id', '<', filter.beforeId);
       if (filter.fromId !== undefined) query = query.where('audit_events.id', '>=', filter.fromId);
       const rows = await query.orderBy('audit_events.id', 'desc').limit(filter.limit).execute();
-      return rows.map((row) => ({ ...toEvent(row), person: row.person === null ? null : (JSON.parse(row.person) as Person) }));
+      return rows.map((row) => ({ ...toEvent(row), person: row.person === null ? null : (JSON.parse(row.person) as PersonalData) }));
     },
     async stepBack({ accountId, userId, credentialId, requestId, beforeId, steps }) {
       let query = db.selectFrom('audit_events').select(['id', 'at_ms as atMs']);

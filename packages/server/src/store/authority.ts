@@ -11,7 +11,7 @@ import { Refusal, type Refused } from '../core/refusal.ts';
 import { includesRole } from '../core/teams/member.ts';
 import { lockAdministrators } from './administration.ts';
 import { toCredentialWithOwner, withOwner } from './credentials.ts';
-import { lockPlace } from './place.ts';
+import { lockRole } from './lock-role.ts';
 import type { Db } from './prepared.ts';
 import { provedSignInAt } from './sign-ins.ts';
 import { lockAccount } from './suspension.ts';
@@ -36,21 +36,21 @@ function reasonAgainst(db: Db, authority: Authority): Promise<Refused | null> | 
 
 async function againstSignIn(db: Db, authority: SignInAuthority): Promise<Refused | null> {
   const { signInId, userId, asks, changes, provedSinceMs } = authority;
-  const place = await againstPlace(db, userId, asks);
+  const refused = await againstRole(db, userId, asks);
   const isSuspended = changes !== null && (await lockAccount(db, changes)) === 'suspended';
   const provedAtMs = await provedSignInAt(db, signInId, userId);
   // In the order of the door: who it is comes before what they may do.
   if (provedAtMs === null) return { code: 'not_signed_in' };
-  if (place !== null) return place;
+  if (refused !== null) return refused;
   if (isSuspended) return { code: 'account_inactive', state: 'suspended' };
   return provedSinceMs !== null && provedAtMs < provedSinceMs ? { code: 'proof_required' } : null;
 }
 
-async function againstPlace(db: Db, userId: number, asks: SignInAuthority['asks']): Promise<Refused | null> {
+async function againstRole(db: Db, userId: number, asks: SignInAuthority['asks']): Promise<Refused | null> {
   if (asks === 'administrator' && !(await lockAdministrators(db, userId))) return { code: 'not_allowed' };
   if (asks === null || asks === 'administrator')
     return (await lockEnabledUser(db, userId, null)) === null ? { code: 'not_signed_in' } : null;
-  const role = await lockPlace(db, userId, asks.accountId);
+  const role = await lockRole(db, userId, asks.accountId);
   if (role === null) return { code: 'not_found' };
   return includesRole(role, asks.role) ? null : { code: 'not_allowed' };
 }

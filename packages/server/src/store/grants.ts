@@ -10,10 +10,10 @@ import { isFirstParty } from './badges.ts';
 import { toBytes } from './hex.ts';
 import { isActive } from './lapsed.ts';
 import { narrowSessions } from './narrowing.ts';
-import { lockActivePlace } from './place.ts';
+import { lockActiveRole } from './lock-role.ts';
 import type { Db } from './prepared.ts';
 import type { GrantsTable } from './schema.ts';
-import { endSessions, endUnusedSessions, findStanding, insertSession } from './sessions.ts';
+import { endSessions, endUnusedSessions, findSessionState, insertSession } from './sessions.ts';
 import { lockSignIn } from './sign-ins.ts';
 
 type Input<Name extends keyof GrantsStore> = Parameters<GrantsStore[Name]>[0];
@@ -86,21 +86,21 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
 export const grantsActs = {
   async giveCode(act: Act, input: Input<'giveCode'>): Promise<GivenCode> {
     const { db } = act;
-    if ((await lockActivePlace(db, input.userId, input.accountId)) === null) return 'gone';
+    if ((await lockActiveRole(db, input.userId, input.accountId)) === null) return 'gone';
     // `GET /auth` does not pass a door, and if nothing new is allowed there is no event that could name an authority: it is
     // judged here.
     if (!(await lockSignIn(db, input.signInId))) return 'gone';
     const application = await lockApplication(db, input.applicationId);
     if (application === null) return 'gone';
     if (!isAsExpected(application, input.expects)) return 'changed';
-    const standing = await findLiving(db, input);
+    const existing = await findLiving(db, input);
     if (
       input.allow !== null &&
-      isNew(standing, input.allow) &&
+      isNew(existing, input.allow) &&
       (await provedAtMs(db, input.signInId)) < input.allow.provedSinceMs
     )
       return 'proof_required';
-    const grantId = input.allow === null ? (standing?.id ?? null) : await allow(act, standing, input, input.allow);
+    const grantId = input.allow === null ? (existing?.id ?? null) : await allow(act, existing, input, input.allow);
     if (grantId === null) return 'gone';
     await dropOldCodes(db, { userId: input.userId, keep: CEILINGS.codesOfUser - 1, nowMs: input.nowMs });
     const { hash, data, endsAtMs } = input.code;
@@ -130,7 +130,7 @@ export const grantsActs = {
     if (code === undefined) return await refuseCode(act, hash, nowMs, events.reused);
     const grant = await act.db.selectFrom('grants').selectAll().where('id', '=', code.grant_id).executeTakeFirst();
     // The order in which acts that end grants take their locks, too: the user, the account, then the grant.
-    if (grant === undefined || (await lockActivePlace(act.db, grant.user_id, grant.account_id)) === null) return OVER;
+    if (grant === undefined || (await lockActiveRole(act.db, grant.user_id, grant.account_id)) === null) return OVER;
     const data = JSON.parse(code.data) as CodeData;
     // A sign-in that was ended in the meantime may have been a thief's.
     if (!(await lockSignIn(act.db, data.signInId)) || !(await lockGrant(act.db, grant.id))) return OVER;
@@ -146,13 +146,13 @@ export const grantsActs = {
       signedInAtMs: data.signedInAtMs,
       signInId: data.signInId,
     });
-    const standing = await findStanding(act.db, session.id);
-    if (standing === null) {
+    const sessionState = await findSessionState(act.db, session.id);
+    if (sessionState === null) {
       await act.db.deleteFrom('sessions').where('id', '=', session.id).execute();
       return OVER;
     }
     act.event(events.opened, { accountId: grant.account_id, userId: grant.user_id });
-    return { outcome: 'redeemed', standing };
+    return { outcome: 'redeemed', sessionState };
   },
 
   async endGrant(act: Act, { id, userId, nowMs, event }: Input<'endGrant'>): Promise<boolean> {
@@ -236,10 +236,10 @@ function isAsExpected(row: LockedApplication, expects: Input<'giveCode'>['expect
 /**
  * Whether the application would get something that it did not have. `offline_access` does not count: every session can refresh.
  */
-const isNew = (standing: Grant | null, { permissions, scopes }: Allowance): boolean =>
-  standing === null ||
-  permissions.some((name) => !standing.permissions.includes(name)) ||
-  scopes.some((scope) => scope !== 'offline_access' && !standing.scopes.includes(scope));
+const isNew = (existing: Grant | null, { permissions, scopes }: Allowance): boolean =>
+  existing === null ||
+  permissions.some((name) => !existing.permissions.includes(name)) ||
+  scopes.some((scope) => scope !== 'offline_access' && !existing.scopes.includes(scope));
 
 async function provedAtMs(db: Db, signInId: number): Promise<number> {
   const row = await db.selectFrom('sign_ins').select('proved_at_ms').where('id', '=', signInId).executeTakeFirstOrThrow();
@@ -274,26 +274,26 @@ async function findLiving(
 /** The newest decision on each permission counts, and what was not asked for now stays as it was. */
 async function allow(
   act: Act,
-  standing: Grant | null,
+  existing: Grant | null,
   { userId, applicationId, accountId, signInId, nowMs }: Input<'giveCode'>,
   allowance: Allowance,
 ): Promise<number> {
   const { permissions, declined, scopes, events } = allowance;
-  const isWidened = isNew(standing, allowance);
+  const isWidened = isNew(existing, allowance);
   const allowed = {
-    permissions: JSON.stringify(union(without(standing?.permissions ?? [], declined), permissions)),
-    declined: JSON.stringify(union(without(standing?.declined ?? [], permissions), declined)),
-    scopes: JSON.stringify(union(standing?.scopes ?? [], scopes)),
+    permissions: JSON.stringify(union(without(existing?.permissions ?? [], declined), permissions)),
+    declined: JSON.stringify(union(without(existing?.declined ?? [], permissions), declined)),
+    scopes: JSON.stringify(union(existing?.scopes ?? [], scopes)),
     updated_at_ms: nowMs,
     ...(isWidened ? { sign_in_id: signInId } : {}),
   };
-  act.event(standing === null ? events.granted : isWidened ? events.widened : events.repeated, { accountId, userId });
-  if (standing !== null) {
-    await act.db.updateTable('grants').set(allowed).where('id', '=', standing.id).execute();
-    const taken = declined.filter((name) => standing.permissions.includes(name));
+  act.event(existing === null ? events.granted : isWidened ? events.widened : events.repeated, { accountId, userId });
+  if (existing !== null) {
+    await act.db.updateTable('grants').set(allowed).where('id', '=', existing.id).execute();
+    const taken = declined.filter((name) => existing.permissions.includes(name));
     const isLess = (held: readonly string[]): boolean => held.some((name) => taken.includes(name));
-    if (taken.length > 0) await narrowSessions(act, { userId, grantId: standing.id, isLess }, nowMs);
-    return standing.id;
+    if (taken.length > 0) await narrowSessions(act, { userId, grantId: existing.id, isLess }, nowMs);
+    return existing.id;
   }
   const made = await act.db
     .insertInto('grants')

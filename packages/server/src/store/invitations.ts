@@ -71,11 +71,11 @@ export const invitationsActs = {
     if (role === null) return 'gone';
     if (!mayInvite(role, invitation.role)) return 'not_allowed';
     if (await isMember(db, accountId, emailKey)) return 'member';
-    const standing = await open(db, nowMs)
+    const existing = await open(db, nowMs)
       .where('invitations.account_id', '=', accountId)
       .where('invitations.email_key', '=', emailKey)
       .executeTakeFirst();
-    if (standing !== undefined) return 'open';
+    if (existing !== undefined) return 'open';
     if ((await openOf(db, accountId, nowMs)) >= ceiling) return 'full';
     if ((await sentByOn(db, invitedBy, nowMs)) >= mostOf(sender, limit)) return 'too_many';
     const silent = usersOnly && !(await isUser(db, emailKey));

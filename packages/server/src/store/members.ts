@@ -38,7 +38,6 @@ import {
 import { lockEnabledUser } from './users.ts';
 
 type Input<Name extends keyof MembersStore> = Parameters<MembersStore[Name]>[0];
-type Person = Pick<User, 'id' | 'isAdministrator'>;
 
 export function membersReads(db: Db): MembersRead {
   return {
@@ -218,7 +217,7 @@ const narrowToRole = (
 };
 
 /** A user owns the personal account, administrators the operator account; of teams a user is a member. */
-const reachable = (db: Db, user: Person) =>
+const reachable = (db: Db, user: Pick<User, 'id' | 'isAdministrator'>) =>
   db
     .selectFrom('accounts')
     .leftJoin('members', (join) => join.onRef('members.account_id', '=', 'accounts.id').on('members.user_id', '=', user.id))

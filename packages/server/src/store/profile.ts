@@ -226,12 +226,12 @@ export const profileActs = {
   async adoptIdentity(act: Act, input: Input<'adoptIdentity'>) {
     const { db } = act;
     const { identity, user, vouching, mayCreate, firstProof, nowMs, events } = input;
-    const standing = await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst();
+    const existing = await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst();
     // Before any user is created, and only for a stranger: users accept it at their own page.
-    const entry = standing === undefined ? await judgeEntry(db, input) : null;
+    const entry = existing === undefined ? await judgeEntry(db, input) : null;
     if (typeof entry === 'string') return entry;
-    const created = mayCreate && standing === undefined ? await insertUser(db, user) : null;
-    const found = created ?? standing ?? (await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst());
+    const created = mayCreate && existing === undefined ? await insertUser(db, user) : null;
+    const found = created ?? existing ?? (await users(db).where('users.email_key', '=', user.emailKey).executeTakeFirst());
     if (found === undefined) return firstProof === null ? ('sign-up-closed' as const) : ('gone' as const);
     // Locked before anything is ended: no log-in of theirs can come in between.
     const owner = await lockEnabledUser(db, found.id, null);

@@ -14,7 +14,7 @@ import {
   REPEAT_FOR_MS,
   type Session,
   type SessionsStore,
-  type Standing,
+  type SessionState,
   type StoredRefreshKey,
 } from '../core/sessions/session.ts';
 import type { Role } from '../core/teams/member.ts';
@@ -31,7 +31,7 @@ type Reads =
   | 'listSessionsOfUser'
   | 'listSessionsOfApplication'
   | 'findSession'
-  | 'findStanding'
+  | 'findSessionState'
   | 'countSessionsBySignIn'
   | 'findSessions'
   | 'findSeal'
@@ -79,7 +79,7 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
       const row = await db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? null : toSession(row);
     },
-    findStanding: (id) => findStanding(db, id),
+    findSessionState: (id) => findSessionState(db, id),
     async countSessionsBySignIn(userId, nowMs) {
       const rows = await db
         .selectFrom('sessions')
@@ -119,8 +119,8 @@ export const sessionsActs = {
     const moved = (await moveOn(act.db, { ...policyOf(move), ...moveOf(move) })).affected > 0;
     const outcome = moved ? ('moved' as const) : await classifyReplay(act, move);
     if (outcome === 'too_often' || outcome === 'reused' || outcome === 'over') return { outcome };
-    const standing = await findStanding(act.db, move.id);
-    if (standing !== null) return { outcome, standing };
+    const sessionState = await findSessionState(act.db, move.id);
+    if (sessionState !== null) return { outcome, sessionState };
     // The user, the application, the account or the membership of it is gone: the act that removed it ends sessions; this covers
     // the rest.
     await endSessions(act, { id: move.id }, { reason: 'revoked', nowMs: move.nowMs });
@@ -299,8 +299,8 @@ export async function insertSession(
  * Null if the session, its user, grant, application or account has ended, the account is suspended, or the user is not a member
  * of the account any more.
  */
-export async function findStanding(db: Db, id: string): Promise<Standing | null> {
-  const row = (await standing(db, { id })).rows[0];
+export async function findSessionState(db: Db, id: string): Promise<SessionState | null> {
+  const row = (await selectSessionState(db, { id })).rows[0];
   if (row === undefined) return null;
   const role = roleOf(row);
   if (role === null) return null;
@@ -319,7 +319,7 @@ export async function findStanding(db: Db, id: string): Promise<Standing | null>
   };
 }
 
-const standing = prepare((db, { id }: { id: string }) =>
+const selectSessionState = prepare((db, { id }: { id: string }) =>
   db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')

@@ -84,11 +84,11 @@ export function masterSecretReads(db: Db): Pick<MasterSecretStore, 'secretCheck'
 export const signingKeysActs = {
   async addSigningKeys(act: Act, { keys, moveUp, secretCheck, nowMs, event }: Input<'addSigningKeys'>): Promise<boolean> {
     if ((await lockSecretCheck(act.db)) !== secretCheck) return false;
-    const standing = await pairsOf(act.db);
+    const pairs = await pairsOf(act.db);
     const isFree = ({ algorithm, state }: { algorithm: string; state: string }): boolean =>
-      !standing.some((each) => each.algorithm === algorithm && each.state === state);
+      !pairs.some((each) => each.algorithm === algorithm && each.state === state);
     let changed = false;
-    for (const key of standing.filter(({ kid, state }) => state === 'next' && moveUp.includes(kid))) {
+    for (const key of pairs.filter(({ kid, state }) => state === 'next' && moveUp.includes(kid))) {
       if (!isFree({ ...key, state: 'current' })) continue;
       await letSign(act.db, key.kid, nowMs);
       key.state = 'current';
@@ -107,8 +107,8 @@ export const signingKeysActs = {
   async rotateSigningKeys(act: Act, input: Input<'rotateSigningKeys'>): Promise<boolean> {
     // The check's row is the lock: a rotation of the master secret and one of the signing keys take turns.
     if ((await lockSecretCheck(act.db)) !== input.secretCheck) return false;
-    const standing = await pairsOf(act.db);
-    const isAsSeen = (kid: string, state: string): boolean => standing.some((key) => key.kid === kid && key.state === state);
+    const pairs = await pairsOf(act.db);
+    const isAsSeen = (kid: string, state: string): boolean => pairs.some((key) => key.kid === kid && key.state === state);
     if (!input.pairs.every(({ currentKid, nextKid }) => isAsSeen(currentKid, 'current') && isAsSeen(nextKid, 'next')))
       return false;
     for (const pair of input.pairs) await rotatePair(act, pair, input);

@@ -3,5 +3,5 @@ import { KeyPage as Key } from '../../credentials/pages.tsx';
 import { JwtsTab } from '../../jwts/JwtsTab.tsx';
 
 export const KeyPage = () => (
-  <Key jwts={({ account, canManage }, id) => <JwtsTab place={{ account, id }} canManage={canManage} />} />
+  <Key jwts={({ account, canManage }, id) => <JwtsTab keyRef={{ account, id }} canManage={canManage} />} />
 );

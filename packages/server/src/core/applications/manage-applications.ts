@@ -218,10 +218,10 @@ const judgedOf = (judged: Awaited<ReturnType<ApplicationsStore['judgeApplication
  * The fields that really change: an unchanged permission that has left the catalogue in the meantime does not prevent saving the
  * rest.
  */
-function changesOf(standing: Application, settings: Partial<ApplicationSettings>): Partial<ApplicationSettings> {
+function changesOf(before: Application, settings: Partial<ApplicationSettings>): Partial<ApplicationSettings> {
   const entries = Object.entries(settings) as [keyof ApplicationSettings, unknown][];
   return Object.fromEntries(
-    entries.filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(standing[name])),
+    entries.filter(([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(before[name])),
   );
 }
 

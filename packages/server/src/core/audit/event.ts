@@ -122,7 +122,7 @@ export type Actor =
   | 'anonymous';
 
 /** Personal data of an event; it can be erased on its own. */
-export interface Person {
+export interface PersonalData {
   readonly address?: string;
   readonly userAgent?: string;
   readonly email?: string;
@@ -138,7 +138,7 @@ type Unjudged = 'operator' | 'server' | 'anonymous';
 export interface Doer {
   readonly actor: Actor;
   readonly requestId: string | null;
-  readonly person: Person;
+  readonly person: PersonalData;
 }
 
 /**
@@ -201,7 +201,7 @@ export interface PersonRow {
   readonly data: string;
 }
 
-export type ListedEvent = AuditEvent & { readonly person: Person | null };
+export type ListedEvent = AuditEvent & { readonly person: PersonalData | null };
 
 /** The user or thing that an event is about. Each is indexed. */
 export interface AuditSubject {

@@ -11,7 +11,7 @@ import { sha256Hex } from '../lib/sha256.ts';
 import type { ChangeFollower } from '../revocations/follower.ts';
 import { CredentialCache } from './cache.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner } from './credential.ts';
-import type { From } from './from.ts';
+import type { RequestSource } from './request-source.ts';
 import type { ImportsStore } from './imported.ts';
 
 /** Tokens that came from a log-in or a registration expire after this long without use (contract, document A). */
@@ -50,7 +50,7 @@ export interface Judging {
 
 /** Who counts the use of credentials, in memory (`core/use`). */
 export interface UseCounter {
-  record(credentialId: number, withPreviousSecret: boolean, from: From, nowMs: number): void;
+  record(credentialId: number, withPreviousSecret: boolean, from: RequestSource, nowMs: number): void;
   /** Of a use that is not written yet; null: there is none. */
   lastUsedAtMs(credentialId: number): number | null;
 }
@@ -87,7 +87,7 @@ export class CredentialVerifier {
   }
 
   /** Judges a credential; at once if it is cached, else after one read. Rejects if the store cannot be asked. */
-  verify(presented: PresentedOpaque, from: From, judging: Judging = {}): Verdict | Promise<Verdict> {
+  verify(presented: PresentedOpaque, from: RequestSource, judging: Judging = {}): Verdict | Promise<Verdict> {
     const hash = hashSecret(presented.kind === 'token' ? presented.secret : presented.text);
     const waiting = this.#ports.follower.whenFresh();
     if (waiting !== undefined) return waiting.then(() => this.#verifyFresh(presented, hash, from, judging));
@@ -98,7 +98,7 @@ export class CredentialVerifier {
    * Judges a text that does not have our form, among imported credentials only. Up to two reads: `12|text` may be the secret
    * `text` of number 12, or be a secret as a whole.
    */
-  async verifyForeign(text: string, from: From, judging: Judging = {}): Promise<Verdict> {
+  async verifyForeign(text: string, from: RequestSource, judging: Judging = {}): Promise<Verdict> {
     await this.#ports.follower.whenFresh();
     return await this.#verifyCandidates(candidatesOf(text), from, judging);
   }
@@ -121,7 +121,7 @@ export class CredentialVerifier {
     return ends.length === 0 ? null : Math.min(...ends);
   }
 
-  async #verifyCandidates(candidates: readonly Candidate[], from: From, judging: Judging): Promise<Verdict> {
+  async #verifyCandidates(candidates: readonly Candidate[], from: RequestSource, judging: Judging): Promise<Verdict> {
     for (const candidate of candidates) {
       const entry =
         this.#cache.get(candidate.hash) ?? (await this.#cache.fill(candidate.hash, () => this.#readForeign(candidate.hash)));
@@ -138,7 +138,7 @@ export class CredentialVerifier {
     return { credential, blocks: blocksOf(credential.addresses), accept, foreignId };
   }
 
-  #verifyFresh(sought: Sought, hash: string, from: From, judging: Judging): Verdict | Promise<Verdict> {
+  #verifyFresh(sought: Sought, hash: string, from: RequestSource, judging: Judging): Verdict | Promise<Verdict> {
     const cached = this.#cache.get(hash);
     if (cached !== undefined && !this.#looksUnused(cached.credential)) return this.#judge(sought, cached, hash, from, judging);
     return this.#cache
@@ -153,14 +153,14 @@ export class CredentialVerifier {
     return { credential, blocks: blocksOf(credential.addresses), accept: { ok: true, caller: toCaller(credential, hash) } };
   }
 
-  #judge(sought: Sought, entry: Entry, hash: string, from: From, judging: Judging): Verdict {
+  #judge(sought: Sought, entry: Entry, hash: string, from: RequestSource, judging: Judging): Verdict {
     // A secret is valid only with the id that it was created with. A report by digest may be wrong about the kind, and both share
     // a cache.
     if (sought.kind !== entry.credential.kind || (sought.kind === 'token' && sought.id !== entry.credential.id)) return UNKNOWN;
     return this.#judgeEntry(entry, hash, from, judging);
   }
 
-  #judgeEntry(entry: Entry, hash: string, from: From, { counted = true, address = true }: Judging): Verdict {
+  #judgeEntry(entry: Entry, hash: string, from: RequestSource, { counted = true, address = true }: Judging): Verdict {
     const { credential, accept } = entry;
     const nowMs = this.#ports.clock.now();
     const reason = reasonToRefuse(entry, hash, address ? from : null, nowMs, this.#lastUsedAtMs(credential));
@@ -198,7 +198,7 @@ export const hashSecret = (secret: string): string => sha256Hex(secret);
 export function reasonToRefuse(
   { credential, blocks }: Pick<Entry, 'credential' | 'blocks'>,
   hash: string,
-  from: From | null,
+  from: RequestSource | null,
   nowMs: number,
   lastUsedAtMs: number,
 ): RefusalReason | null {
@@ -229,7 +229,7 @@ const isEither = (credential: CredentialWithOwner, hash: string): boolean => {
 
 const equalHashes = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a), Buffer.from(b));
 
-const NOWHERE: From = { address: null, userAgent: null };
+const NOWHERE: RequestSource = { address: null, userAgent: null };
 const UNJUDGED: Judging = { counted: false, address: false };
 
 const UNKNOWN: Verdict = Object.freeze({ ok: false, reason: 'unknown', refused: null });

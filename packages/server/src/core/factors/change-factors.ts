@@ -12,7 +12,7 @@ import { checkNewPasskey, type PasskeyPorts } from './passkeys.ts';
 export interface OwnFactorsPorts extends PasskeyPorts {
   readonly compose: Compose;
   /** The master secret in force. Rejects if this server was not started with it. */
-  readonly standingSecret: () => Promise<MasterSecret>;
+  readonly secretInForce: () => Promise<MasterSecret>;
 }
 
 export async function addPasskey(
@@ -49,7 +49,7 @@ export async function removePasskey(ports: OwnFactorsPorts, user: User, id: stri
 
 /** A new TOTP secret that waits for its first code. Null while one is in force: that one must be removed first. */
 export async function beginTotp(ports: OwnFactorsPorts, user: User, by: By): Promise<{ secret: string; uri: string } | null> {
-  const { base32, sealed } = makeTotpSecret(await ports.standingSecret(), user.id);
+  const { base32, sealed } = makeTotpSecret(await ports.secretInForce(), user.id);
   const put = await ports.factors.putTotp({ userId: user.id, sealedSecret: sealed, nowMs: ports.clock.now(), by });
   return put ? { secret: base32, uri: totpUri(base32, ports.brand().name, user.email) } : null;
 }

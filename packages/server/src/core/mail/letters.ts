@@ -102,13 +102,13 @@ export interface Facts {
   readonly test: Record<never, never>;
 }
 
-interface Place {
+interface Sender {
   readonly brand: string;
   /** The public origin. */
   readonly url: string;
 }
 
-type Letters = { readonly [Kind in keyof Facts]: (facts: Facts[Kind], place: Place) => Letter };
+type Letters = { readonly [Kind in keyof Facts]: (facts: Facts[Kind], sender: Sender) => Letter };
 
 const NOT_YOU = 'Wasn’t it you? Change your password and sign out everywhere else:';
 
@@ -170,7 +170,7 @@ export const letters: Letters = {
     subject: facts.kind === 'key' ? `API key created at ${brand}` : `Token created at ${brand}`,
     says: [`${nounOf(facts)} was created. Its secret was shown once and isn’t in this email.`],
     facts: [['Created by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
-    otherwise: { says: 'Didn’t do this? Revoke it:', link: placeOf(facts, url) },
+    otherwise: { says: 'Didn’t do this? Revoke it:', link: linkToList(facts, url) },
   }),
   'credential-rotated': (facts, { brand, url }) => ({
     subject: facts.kind === 'key' ? `API key rotated at ${brand}` : `Token rotated at ${brand}`,
@@ -178,7 +178,7 @@ export const letters: Letters = {
       `${nounOf(facts)} has a new secret. The previous secret may keep working for a while; the dashboard shows for how long.`,
     ],
     facts: [['Rotated by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
-    otherwise: { says: 'Didn’t do this? Revoke it:', link: placeOf(facts, url) },
+    otherwise: { says: 'Didn’t do this? Revoke it:', link: linkToList(facts, url) },
   }),
   'narrowing-undone': (facts, { brand, url }) => ({
     subject:
@@ -189,7 +189,7 @@ export const letters: Letters = {
       `${nounOf(facts)} has the permissions again that it had before they were last reduced. JWTs that were revoked then stay revoked.`,
     ],
     facts: [['Undone by', facts.doneBy === null ? null : plain(facts.doneBy)], ...circumstances(facts)],
-    otherwise: { says: 'Didn’t do this? Revoke it:', link: placeOf(facts, url) },
+    otherwise: { says: 'Didn’t do this? Revoke it:', link: linkToList(facts, url) },
   }),
   invitation: ({ link, team, role, invitedBy, endsAtMs }, { brand }) => ({
     subject: team === null ? `You’re invited to ${brand}` : `You’re invited to the team ${plain(team)} at ${brand}`,
@@ -330,7 +330,7 @@ const nounOf = ({ kind, name, account }: Pick<CredentialFacts, 'kind' | 'name' |
 const subjectOfAccount = (account: string | null): string => (account === null ? 'Your account' : `The team ${plain(account)}`);
 const nounOfAccount = (account: string | null): string => (account === null ? 'Your account' : `The team “${plain(account)}”`);
 
-const placeOf = ({ kind, accountId }: CredentialFacts, url: string): string =>
+const linkToList = ({ kind, accountId }: CredentialFacts, url: string): string =>
   kind === 'token' ? `${url}/dashboard/settings/developers` : `${url}/dashboard/accounts/${accountId}/keys`;
 
 const daysUntil = (atMs: number, nowMs: number): number => Math.max(0, Math.ceil((atMs - nowMs) / 86_400_000));

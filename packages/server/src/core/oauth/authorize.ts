@@ -149,8 +149,8 @@ export async function answerConsent(
   const allowed = [...new Set(permissions ?? request.permissions)];
   if (account === undefined || !isFit(allowed, request, client)) return 'beyond';
   // What it may ask for may have changed while the page was open.
-  const standing = allowed.filter((name) => mayAsk(ports.index(), client, name));
-  const given = await giveCode(ports, { request, client, person, by }, account, standing, 'asked');
+  const stillAllowed = allowed.filter((name) => mayAsk(ports.index(), client, name));
+  const given = await giveCode(ports, { request, client, person, by }, account, stillAllowed, 'asked');
   if (typeof given !== 'string') return given;
   return given === 'proof_required' ? given : 'request_over';
 }

@@ -10,7 +10,7 @@ import { sha256Hex } from '../lib/sha256.ts';
 import { isSameUri } from '../lib/uri.ts';
 import { prepareSession } from '../sessions/refresh.ts';
 import type { RefreshKeys } from '../sessions/refresh-keys.ts';
-import type { Standing } from '../sessions/session.ts';
+import type { SessionState } from '../sessions/session.ts';
 import type { AuthenticatedClient } from './client.ts';
 import type { CodeData, GrantsStore } from './grant.ts';
 import { provesChallenge } from './pkce.ts';
@@ -38,7 +38,7 @@ export interface Redemption {
 }
 
 export interface OpenedSession {
-  readonly standing: Standing;
+  readonly sessionState: SessionState;
   readonly refreshToken: string;
   readonly data: CodeData;
   readonly atMs: number;
@@ -72,7 +72,7 @@ export async function redeemCode(
     },
   });
   if (redeemed.outcome !== 'redeemed') return no('invalid_grant');
-  return ok({ standing: redeemed.standing, refreshToken, data: stored.data, atMs: nowMs });
+  return ok({ sessionState: redeemed.sessionState, refreshToken, data: stored.data, atMs: nowMs });
 }
 
 /**

@@ -3,7 +3,7 @@
  * role there.
  */
 import type { EventDraft } from '../audit/event.ts';
-import type { NewSession, Standing } from '../sessions/session.ts';
+import type { NewSession, SessionState } from '../sessions/session.ts';
 
 export interface Grant {
   readonly id: number;
@@ -61,7 +61,7 @@ export interface StoredCode {
  * `used`: by somebody before; the session that it opened has ended now. `over`: it, its grant, its user or its application has
  * ended.
  */
-export type Redeemed = { readonly outcome: 'redeemed'; readonly standing: Standing } | { readonly outcome: 'used' | 'over' };
+export type Redeemed = { readonly outcome: 'redeemed'; readonly sessionState: SessionState } | { readonly outcome: 'used' | 'over' };
 
 /** What the user allows an application now. */
 export interface Allowance {

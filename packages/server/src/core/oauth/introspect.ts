@@ -11,7 +11,7 @@ import { REFRESH_TOKEN_PREFIX } from '../sessions/refresh-token.ts';
 import { sessionEndMs } from '../sessions/session.ts';
 import type { Verify } from '../verify.ts';
 import type { Client } from './checks.ts';
-import { type Grantable, standingPermissions } from './scope.ts';
+import { type Grantable, currentPermissions } from './scope.ts';
 
 /** The members of RFC 7662 §2.2 and those of Keyhouse. Times are whole seconds. */
 export interface ActiveCredential {
@@ -121,11 +121,11 @@ async function introspectRefreshToken(
 ): Promise<Introspection> {
   const genuine = await verifyRefreshToken(ports, text);
   if (!genuine.ok || genuine.value.applicationId !== client.id) return INACTIVE;
-  const standing = await ports.sessions.findStanding(genuine.value.sessionId);
-  const endMs = standing === null ? null : sessionEndMs(standing);
-  if (standing === null || (endMs !== null && endMs <= ports.clock.now())) return INACTIVE;
-  const { session, application, granted, role } = standing;
-  const permissions = standingPermissions(ports.index(), application, { wanted: session.permissions, granted, role });
+  const sessionState = await ports.sessions.findSessionState(genuine.value.sessionId);
+  const endMs = sessionState === null ? null : sessionEndMs(sessionState);
+  if (sessionState === null || (endMs !== null && endMs <= ports.clock.now())) return INACTIVE;
+  const { session, application, granted, role } = sessionState;
+  const permissions = currentPermissions(ports.index(), application, { wanted: session.permissions, granted, role });
   return {
     ...{ active: true, kind: 'session', sub: userClaim(session.userId), client_id: client.clientId, sid: session.id },
     ...{ account: session.accountId, permissions, scope: scopeClaim(permissions, session.scopes) },

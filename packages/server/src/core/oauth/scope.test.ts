@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { indexCatalogue } from '../permissions/permission-set.ts';
-import { mayAsk, narrowScope, readScope, roleAllows, standingPermissions } from './scope.ts';
+import { mayAsk, narrowScope, readScope, roleAllows, currentPermissions } from './scope.ts';
 
 const entry = (name: string, rest: { isGrantable?: boolean; isSensitive?: boolean } = {}) => ({
   ...{ name, sentence: name, isGrantable: true, isSensitive: false, ...rest },
@@ -51,7 +51,7 @@ it('lets only verified applications ask for what is sensitive', () => {
 it('gives a session what is still askable, still granted, and within the role that its user holds', () => {
   const wanted = ['invoices.read', 'invoices.write', 'payroll.read'];
   const of = (role: 'viewer' | 'developer', granted = wanted, application = VERIFIED) =>
-    standingPermissions(INDEX, application, { wanted, granted, role });
+    currentPermissions(INDEX, application, { wanted, granted, role });
   expect(of('developer')).toEqual(wanted);
   expect(of('viewer')).toEqual(['invoices.read', 'payroll.read']);
   expect(of('developer', ['invoices.write'])).toEqual(['invoices.write']);

@@ -55,7 +55,7 @@ export function mayAsk(index: Grantable, { permissions, verifiedAtMs }: Asker, n
 }
 
 /** What of a list a session may use now: still askable, still granted, and within the role that the user has in the account. */
-export function standingPermissions(
+export function currentPermissions(
   index: Grantable,
   application: Asker,
   { wanted, granted, role }: { wanted: readonly string[]; granted: readonly string[]; role: Role },

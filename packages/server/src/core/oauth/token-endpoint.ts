@@ -7,7 +7,7 @@ import { SECOND_MS } from '../lib/clock.ts';
 import type { Circumstances } from '../mail/letters.ts';
 import type { MailDraft } from '../mail/mail.ts';
 import { refreshSession, type SessionPorts, verifyRefreshToken } from '../sessions/refresh.ts';
-import { type Session, type Standing, sessionEndMs, UNRECORDED_JWT_SECONDS } from '../sessions/session.ts';
+import { type Session, type SessionState, sessionEndMs, UNRECORDED_JWT_SECONDS } from '../sessions/session.ts';
 import type { KeyRing } from '../signing-keys/signing-key.ts';
 import type { User } from '../users/account.ts';
 import { circumstancesOf } from '../users/circumstances.ts';
@@ -16,7 +16,7 @@ import { type AuthenticatedClient, presenterOf } from './client.ts';
 import { type Redemption, redeemCode } from './code.ts';
 import type { GrantsStore } from './grant.ts';
 import { issueIdToken } from './id-token.ts';
-import { type Grantable, narrowScope, type Scope, scopeNames, standingPermissions } from './scope.ts';
+import { type Grantable, narrowScope, type Scope, scopeNames, currentPermissions } from './scope.ts';
 import { asksForUserInfo, userInfoOf } from './user-info.ts';
 
 export interface TokenPorts extends SessionPorts {
@@ -64,8 +64,8 @@ export async function tokenByCode(
 ): Promise<TokenOutcome> {
   const redeemed = await redeemCode(ports, client, redemption, by);
   if (!redeemed.ok) return INVALID_CODE;
-  const { standing, refreshToken, data, atMs } = redeemed.value;
-  const answered = { standing, refreshToken, atMs, nonce: data.nonce, narrowed: null };
+  const { sessionState, refreshToken, data, atMs } = redeemed.value;
+  const answered = { sessionState, refreshToken, atMs, nonce: data.nonce, narrowed: null };
   return await answerSession(ports, client.client, answered);
 }
 
@@ -83,9 +83,9 @@ export async function tokenByRefresh(
   if (scope !== null && (await isBeyondSession(ports, client, refreshToken, scope))) return BEYOND_SESSION;
   const refreshed = await refreshSession(ports, { token: refreshToken, presenter: presenterOf(client), by });
   if (refreshed.ok) {
-    const { standing, atMs } = refreshed.value;
+    const { sessionState, atMs } = refreshed.value;
     return await answerSession(ports, client.client, {
-      ...{ standing, atMs, nonce: null, narrowed: scope },
+      ...{ sessionState, atMs, nonce: null, narrowed: scope },
       refreshToken: refreshed.value.refreshToken,
     });
   }
@@ -155,7 +155,7 @@ const expiryOf = (issuedAtMs: number, endMs: number | null): number =>
 const secondsUntil = (expiresAt: number, nowMs: number): number => expiresAt - Math.floor(nowMs / SECOND_MS);
 
 interface Answered {
-  readonly standing: Standing;
+  readonly sessionState: SessionState;
   readonly refreshToken: string;
   readonly atMs: number;
   readonly nonce: string | null;
@@ -166,18 +166,18 @@ interface Answered {
 async function answerSession(
   ports: TokenPorts,
   client: Client,
-  { standing, refreshToken, atMs, nonce, narrowed }: Answered,
+  { sessionState, refreshToken, atMs, nonce, narrowed }: Answered,
 ): Promise<TokenOutcome> {
-  const { session, application, granted, role } = standing;
-  const issuedAtMs = await issueMoment(ports, standing, atMs);
-  const expiresAt = expiryOf(issuedAtMs, sessionEndMs(standing));
+  const { session, application, granted, role } = sessionState;
+  const issuedAtMs = await issueMoment(ports, sessionState, atMs);
+  const expiresAt = expiryOf(issuedAtMs, sessionEndMs(sessionState));
   // The session ends in less than a second.
   if (expiresAt * SECOND_MS <= issuedAtMs) return INVALID_TOKEN;
   const whole: Scope = { permissions: session.permissions, scopes: session.scopes };
   const scope = narrowed === null ? { ok: true as const, value: whole } : narrowScope(whole, narrowed);
   if (!scope.ok) return BEYOND_SESSION;
   const { scopes } = scope.value;
-  const permissions = standingPermissions(ports.index(), application, { wanted: scope.value.permissions, granted, role });
+  const permissions = currentPermissions(ports.index(), application, { wanted: scope.value.permissions, granted, role });
   const { clientId, idTokenAlgorithm: algorithm } = client;
   const accessToken = issueJwt(ports, {
     ...{ clientId, accountId: session.accountId, permissions, issuedAtMs, expiresAt },

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { EventDraft } from '../audit/event.ts';
-import { importRoutes, planImport, type Standing } from './import-routes.ts';
+import { importRoutes, planImport, type CurrentCatalogue } from './import-routes.ts';
 
-const NOTHING: Standing = { permissions: [], routes: [], holders: new Map() };
+const NOTHING: CurrentCatalogue = { permissions: [], routes: [], holders: new Map() };
 const KEEP = { takesSentences: false };
 const rule = (pattern: string, permission = 'a.read') => ({ methods: ['GET'], pattern, permission });
 

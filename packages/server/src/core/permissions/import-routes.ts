@@ -10,7 +10,7 @@ import { whatItAsks } from './route-words.ts';
 import { nameRoute } from './set-routes.ts';
 
 /** Both current lists, and who holds what. */
-export interface Standing {
+export interface CurrentCatalogue {
   readonly permissions: readonly CataloguedPermission[];
   readonly routes: readonly StoredRoute[];
   readonly holders: ReadonlyMap<string, number>;
@@ -49,15 +49,15 @@ export interface ImportPlan {
  * Who may ask for a permission is the operator's decision and is not changed; neither is a sentence, which may have been written
  * by hand, unless `takesSentences`.
  */
-export function planImport(standing: Standing, derived: Derived, { takesSentences }: { takesSentences: boolean }): ImportPlan {
-  const before = new Map(standing.permissions.map((permission) => [permission.name, permission]));
+export function planImport(current: CurrentCatalogue, derived: Derived, { takesSentences }: { takesSentences: boolean }): ImportPlan {
+  const before = new Map(current.permissions.map((permission) => [permission.name, permission]));
   const permissions = derived.permissions.map(({ name, sentence }): CataloguedPermission => {
     const known = before.get(name);
     if (known === undefined) return { name, sentence, isGrantable: false, isSensitive: false };
     return takesSentences ? { ...known, sentence } : known;
   });
   const names = new Set(permissions.map(({ name }) => name));
-  const heldBy = (name: string): Held => ({ name, holders: standing.holders.get(name) ?? 0 });
+  const heldBy = (name: string): Held => ({ name, holders: current.holders.get(name) ?? 0 });
   const isOutside = (name: string): boolean => isReserved(name) || isWildcard(name);
   const kept = permissions.filter(({ name }) => before.has(name));
   const added = permissions.filter(({ name }) => !before.has(name));
@@ -69,15 +69,15 @@ export function planImport(standing: Standing, derived: Derived, { takesSentence
   const routes = derived.routes;
   return {
     ...{ permissions, routes, added, kept, reworded, gone },
-    unlisted: [...standing.holders.keys()]
+    unlisted: [...current.holders.keys()]
       .filter((name) => !names.has(name) && !before.has(name) && !isOutside(name))
       .sort()
       .map(heldBy),
     changesPermissions: added.length + gone.length + reworded.length > 0,
     // Their order is significant, so another order is a change.
-    changesRoutes: JSON.stringify(standing.routes.map(describe)) !== JSON.stringify(routes.map(describe)),
-    routesAdded: without(routes, standing.routes),
-    routesGone: without(standing.routes, routes),
+    changesRoutes: JSON.stringify(current.routes.map(describe)) !== JSON.stringify(routes.map(describe)),
+    routesAdded: without(routes, current.routes),
+    routesGone: without(current.routes, routes),
   };
 }
 

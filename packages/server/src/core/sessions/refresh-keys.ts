@@ -27,7 +27,7 @@ export interface RefreshKeysPorts {
   readonly sessions: Pick<SessionsStore, 'newestRefreshKey' | 'findRefreshKey' | 'addRefreshKey'>;
   readonly secrets: readonly MasterSecret[];
   /** The master secret in force. Rejects if this server was not started with it. */
-  readonly standingSecret: () => Promise<MasterSecret>;
+  readonly secretInForce: () => Promise<MasterSecret>;
   readonly clock: Clock;
 }
 
@@ -52,7 +52,7 @@ export function rememberSeals({ findSeal }: Pick<SessionsStore, 'findSeal'>): Se
 }
 
 /** Keeps opened keys in memory. */
-export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: RefreshKeysPorts): RefreshKeys {
+export function createRefreshKeys({ sessions, secrets, secretInForce, clock }: RefreshKeysPorts): RefreshKeys {
   const opened = new Lru<number, KeyObject>({ max: MAX_OPEN });
   let current: (OpenRefreshKey & { readonly lookedAtMs: number }) | null = null;
 
@@ -68,8 +68,8 @@ export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: 
     const stored = await sessions.newestRefreshKey();
     const nowMs = clock.now();
     const isDue = stored === null || stored.createdAtMs < nowMs - NEW_AFTER_MS;
-    const standing = isDue ? await add(stored?.id ?? null, nowMs) : stored;
-    return { id: standing.id, key: keep(standing) ?? (await failToOpen()) };
+    const row = isDue ? await add(stored?.id ?? null, nowMs) : stored;
+    return { id: row.id, key: keep(row) ?? (await failToOpen()) };
   }
 
   async function look(id: number): Promise<KeyObject | null> {
@@ -81,12 +81,12 @@ export function createRefreshKeys({ sessions, secrets, standingSecret, clock }: 
    * Either this server still uses the previous master secret, and asking for the one in force reports it, or the row is not ours.
    */
   async function failToOpen(): Promise<never> {
-    await standingSecret();
+    await secretInForce();
     throw new Error('A key of the refresh tokens cannot be opened. It was not sealed under the master secret of this database.');
   }
 
   async function add(newestId: number | null, nowMs: number): Promise<StoredRefreshKey> {
-    const sealedKey = seal(await standingSecret(), REFRESH_KEY_SEAL_NAME, randomBytes(KEY_BYTES));
+    const sealedKey = seal(await secretInForce(), REFRESH_KEY_SEAL_NAME, randomBytes(KEY_BYTES));
     return await sessions.addRefreshKey({ newestId, sealedKey, nowMs });
   }
 

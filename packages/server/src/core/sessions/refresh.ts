@@ -9,7 +9,7 @@ import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RefreshKeys } from './refresh-keys.ts';
 import { isGenuine, makeRefreshToken, readRefreshToken, type TokenSecrets } from './refresh-token.ts';
-import type { NewSession, Session, SessionsStore, Standing } from './session.ts';
+import type { NewSession, Session, SessionsStore, SessionState } from './session.ts';
 
 export interface SessionPorts {
   readonly sessions: SessionsStore;
@@ -29,7 +29,7 @@ export interface Presenter {
 }
 
 export interface Refreshed {
-  readonly standing: Standing;
+  readonly sessionState: SessionState;
   readonly refreshToken: string;
   readonly atMs: number;
 }
@@ -90,9 +90,9 @@ export async function refreshSession(
       return session === null ? no('invalid') : { ok: false, reason: 'reused', session };
     }
     default: {
-      const { standing } = moved;
-      const refreshToken = makeRefreshToken({ sessionId: id, counter: standing.counter, keyId }, secrets);
-      return ok({ standing, refreshToken, atMs: nowMs });
+      const { sessionState } = moved;
+      const refreshToken = makeRefreshToken({ sessionId: id, counter: sessionState.counter, keyId }, secrets);
+      return ok({ sessionState, refreshToken, atMs: nowMs });
     }
   }
 }

@@ -90,7 +90,7 @@ export interface NewSession {
 }
 
 /** What a session may do depends on these, in their current state, at each refresh. */
-export interface Standing {
+export interface SessionState {
   readonly session: Session;
   /** What the user's grant still contains. */
   readonly granted: readonly string[];
@@ -114,7 +114,7 @@ export interface SessionPolicy {
 }
 
 /** When a session ends if it is not refreshed again; null: it has no limit. */
-export function sessionEndMs({ session, application }: Pick<Standing, 'session' | 'application'>): number | null {
+export function sessionEndMs({ session, application }: Pick<SessionState, 'session' | 'application'>): number | null {
   const { idleSeconds, absoluteSeconds } = application;
   const ends = [
     ...(idleSeconds === null ? [] : [session.refreshedAtMs + idleSeconds * SECOND_MS]),
@@ -146,7 +146,7 @@ export interface Move {
  * has ended, or ends now.
  */
 export type Moved =
-  | { readonly outcome: 'moved' | 'repeated' | 'late' | 'ahead'; readonly standing: Standing }
+  | { readonly outcome: 'moved' | 'repeated' | 'late' | 'ahead'; readonly sessionState: SessionState }
   | { readonly outcome: 'too_often' | 'reused' | 'over' };
 
 export interface RefreshKeysStore {
@@ -182,7 +182,7 @@ export interface SessionsStore extends RefreshKeysStore {
    * What it may do now; null if it, its user, grant, application or account has ended, or the account is suspended. The caller
    * judges its own limits (`sessionEndMs`).
    */
-  findStanding(id: string): Promise<Standing | null>;
+  findSessionState(id: string): Promise<SessionState | null>;
   /** How many active sessions of a user were granted in each sign-in; null: the sign-in is not known. */
   countSessionsBySignIn(
     userId: number,

@@ -85,7 +85,7 @@ export interface SignInLimits {
   clear(user: { readonly userId: number; readonly emailKey: string }): Promise<void>;
 }
 
-interface Place {
+interface ClientNetwork {
   readonly network: string;
   /** From wide to narrow. */
   readonly networks: readonly string[];
@@ -109,27 +109,27 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
   const patient = waitForOthers(limiter);
 
   async function admit({ userId, emailKey, address, browserHash = null }: SignInTry): Promise<Admission> {
-    const place = placeOf(address);
+    const client = clientNetworkOf(address);
     // Also looked up for a user who does not exist (ids begin at 1): the time must not reveal it.
-    const hash = place?.hash ?? null;
+    const hash = client?.hash ?? null;
     const known = hash !== null && (await accounts.knowsAddress(userId ?? 0, hash, clock.now() - ADDRESS_KNOWN_FOR_MS));
     const { known: knowsBrowser } = await signIns.knowsBrowser(userId ?? 0, browserHash);
     const user = bucketOf(emailKey);
-    const claim = claimOf(known || knowsBrowser, place, user);
+    const claim = claimOf(known || knowsBrowser, client, user);
     // A browser that this user has signed in with has a secret that no stranger has, so it gets in whatever others do from the
     // same address.
     const buckets = knowsBrowser
       ? [`${user}:${KNOWN_BROWSER}`]
-      : [...(place === null ? [] : [`address:${place.network}`]), known ? `${user}:${hash}` : user];
-    return withClaim(await takeAll(buckets, place), claim);
+      : [...(client === null ? [] : [`address:${client.network}`]), known ? `${user}:${hash}` : user];
+    return withClaim(await takeAll(buckets, client), claim);
   }
 
   async function admitRegistration(address: string | null): Promise<RegistrationAdmission> {
-    const place = placeOf(address);
-    const wide = place === null ? null : siteOf(place);
-    const guesses = await takeAll(place === null ? [] : [`register:${place.network}`], place);
+    const client = clientNetworkOf(address);
+    const wide = client === null ? null : siteOf(client);
+    const guesses = await takeAll(client === null ? [] : [`register:${client.network}`], client);
     if (!guesses.ok) return guesses;
-    const made = await takeAll(wide === null ? [] : [`registered:${wide}`, `${A_DAY}registered:${wide}`], place).catch(
+    const made = await takeAll(wide === null ? [] : [`registered:${wide}`, `${A_DAY}registered:${wide}`], client).catch(
       async (error: unknown) => {
         await guesses.settle('not_failed');
         throw error;
@@ -154,21 +154,21 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
 
   async function clear({ userId, emailKey }: { userId: number; emailKey: string }): Promise<void> {
     const user = bucketOf(emailKey);
-    const places = await accounts.knownAddresses(userId);
-    const buckets = [user, `${user}:${KNOWN_BROWSER}`, ...places.map((place) => `${user}:${place}`)];
+    const hashes = await accounts.knownAddresses(userId);
+    const buckets = [user, `${user}:${KNOWN_BROWSER}`, ...hashes.map((hash) => `${user}:${hash}`)];
     await Promise.all(buckets.map((bucket) => limiter.clear(bucket)));
   }
 
   async function admitMail(to: string, address: string | null): ReturnType<SignInLimits['admitMail']> {
-    const place = placeOf(address);
+    const client = clientNetworkOf(address);
     const recipient = `mail:${sha256Hex(to.includes('@') ? mailboxOf(to) : to)}`;
-    const admission = await takeAll([...(place === null ? [] : [`mails-of:${place.network}`]), recipient], place);
+    const admission = await takeAll([...(client === null ? [] : [`mails-of:${client.network}`]), recipient], client);
     if (!admission.ok) return admission;
     await admission.settle('failed');
     return { ok: true };
   }
 
-  async function takeAll(buckets: readonly string[], place: Place | null): Promise<Taken> {
+  async function takeAll(buckets: readonly string[], client: ClientNetwork | null): Promise<Taken> {
     const taken: string[] = [];
     for (const bucket of buckets) {
       const point = await patient.take(bucket).catch(async (error: unknown) => {
@@ -181,10 +181,10 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
       }
       taken.push(bucket);
     }
-    return { ok: true, addressHash: place?.hash ?? null, settle: (result) => release(taken, result) };
+    return { ok: true, addressHash: client?.hash ?? null, settle: (result) => release(taken, result) };
   }
 
-  function placeOf(address: string | null): Place | null {
+  function clientNetworkOf(address: string | null): ClientNetwork | null {
     if (address === null) return null;
     const network = networkOf(address);
     const hash = ipaddr.isValid(address) ? createHmac('sha256', addressKey).update(network).digest('hex') : null;
@@ -202,7 +202,7 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
  * What counts as one network for registrations that succeed: an IPv4 address, or the /48 around an IPv6 address, because a
  * customer of IPv6 has many /64 networks. `networksOf` gives four for IPv6: /32, /48, /56, /64.
  */
-const siteOf = ({ network, networks }: Place): string => (networks.length === 4 ? (networks[1] ?? network) : network);
+const siteOf = ({ network, networks }: ClientNetwork): string => (networks.length === 4 ? (networks[1] ?? network) : network);
 
 /** The bucket of all browsers that a user has signed in with; nobody else can fill it. */
 const KNOWN_BROWSER = 'known-browser';
@@ -211,9 +211,9 @@ type Taken = Omit<Extract<Admission, { ok: true }>, 'claim'> | Extract<Admission
 
 const withClaim = (taken: Taken, claim: Claim): Admission => (taken.ok ? { ...taken, claim } : taken);
 
-const claimOf = (isKnown: boolean, place: Place | null, person: string): Claim => ({
+const claimOf = (isKnown: boolean, client: ClientNetwork | null, person: string): Claim => ({
   isKnown,
-  networks: place?.networks ?? [],
+  networks: client?.networks ?? [],
   person,
 });
 

@@ -7,7 +7,7 @@
  * `credentials`.
  * Used by: `/dashboard/api/{state,register,log-in,…}`, `/dashboard/api/me`, `keyhouse user`.
  */
-import type { By, Person } from '../audit/event.ts';
+import type { By, PersonalData } from '../audit/event.ts';
 import { passkeyOptions } from '../factors/passkeys.ts';
 import { emailKey } from '../lib/email.ts';
 import type { User } from '../users/account.ts';
@@ -68,7 +68,7 @@ export function bindSignIns(ports: SignInsPorts) {
     find: (secret: string) => findSignIn(ports, secret),
     list: (userId: number) => listSignIns(ports, userId),
     /** The caller does not wait for it: it is only shown in the list of sign-ins. */
-    see: (id: number, person: Person): void => {
+    see: (id: number, person: PersonalData): void => {
       const { address, userAgent } = { address: null, userAgent: null, ...person };
       signIns
         .seeSignIn({ id, nowMs: clock.now(), address, userAgent })

@@ -3,7 +3,7 @@ import { OPERATOR, openHouse, SECRET } from '../../../test/house.ts';
 import { asUser, mailsOf, userNow } from '../../../test/house-things.ts';
 import { MasterSecret } from '../lib/master-secret.ts';
 import { openBody } from '../mail/compose.ts';
-import { checkMasterSecret, standingSecret } from './master-secret.ts';
+import { checkMasterSecret, secretInForce } from './master-secret.ts';
 import { opensSigningKey } from './signing-key.ts';
 
 const NEW = new MasterSecret('another master secret for the tests, long enough');
@@ -15,8 +15,8 @@ describe('the master secret', () => {
     expect(await checkMasterSecret(store, SECRET, null)).toEqual({ ok: true, value: 'current' });
     expect(await checkMasterSecret(store, NEW, SECRET)).toEqual({ ok: true, value: 'previous' });
     expect(await checkMasterSecret(store, NEW, OTHER)).toEqual({ ok: false, reason: 'wrong_secret' });
-    expect(await standingSecret({ ...store, secrets: [NEW, SECRET] })).toEqual({ ok: true, value: SECRET });
-    expect(await standingSecret({ ...store, secrets: [NEW] })).toEqual({ ok: false, reason: 'wrong_secret' });
+    expect(await secretInForce({ ...store, secrets: [NEW, SECRET] })).toEqual({ ok: true, value: SECRET });
+    expect(await secretInForce({ ...store, secrets: [NEW] })).toEqual({ ok: false, reason: 'wrong_secret' });
   });
 
   it('is rotated with everything that it sealed, again without doing anything, and is on record', async () => {

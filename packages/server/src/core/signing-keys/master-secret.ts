@@ -23,19 +23,19 @@ export const checkMasterSecret = async (
   previous: MasterSecret | null,
 ): Promise<Outcome<'first' | 'current' | 'previous', 'wrong_secret'>> => {
   const stored = await ports.masterSecret.secretCheck();
-  const standing = stored ?? (await ports.masterSecret.setFirstSecretCheck({ check: current.check }));
-  if (standing === current.check) return ok(stored === null ? 'first' : 'current');
-  return standing === previous?.check ? ok('previous') : no('wrong_secret');
+  const inForce = stored ?? (await ports.masterSecret.setFirstSecretCheck({ check: current.check }));
+  if (inForce === current.check) return ok(stored === null ? 'first' : 'current');
+  return inForce === previous?.check ? ok('previous') : no('wrong_secret');
 };
 
 /** The one of our master secrets that is in force in the database: what is sealed again is sealed under it. */
-export const standingSecret = async (ports: {
+export const secretInForce = async (ports: {
   masterSecret: Pick<MasterSecretStore, 'secretCheck'>;
   secrets: readonly MasterSecret[];
 }): Promise<Outcome<MasterSecret, 'wrong_secret'>> => {
   const check = await ports.masterSecret.secretCheck();
-  const standing = ports.secrets.find((secret) => secret.check === check);
-  return standing === undefined ? no('wrong_secret') : ok(standing);
+  const inForce = ports.secrets.find((secret) => secret.check === check);
+  return inForce === undefined ? no('wrong_secret') : ok(inForce);
 };
 
 /** How often a rotation looks again for a key that a server sealed under the old secret while the rotation ran. */
@@ -57,10 +57,10 @@ export const rotateMasterSecret = async (
   const { from, to, by } = input;
   let count = await resealTexts(ports.masterSecret, from, to);
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const standing = await standingSecret({ masterSecret: ports.masterSecret, secrets: [to, from] });
-    if (!standing.ok) return standing;
+    const inForce = await secretInForce({ masterSecret: ports.masterSecret, secrets: [to, from] });
+    if (!inForce.ok) return inForce;
     const stale = (await ports.signingKeys.listSigningKeys()).filter((key) => !opensSigningKey(key, to));
-    if (stale.length === 0 && standing.value.check === to.check) {
+    if (stale.length === 0 && inForce.value.check === to.check) {
       // What a server sealed under the old secret until the new one was in force.
       return ok(count + (await resealTexts(ports.masterSecret, from, to)));
     }
@@ -71,7 +71,7 @@ export const rotateMasterSecret = async (
       sealed.push({ kid: key.kid, sealedPrivateKey: again.value });
     }
     const event = happened(by, ports.clock.now(), 'master_secret.rotated', { details: { resealed: sealed.length } });
-    const done = await ports.masterSecret.reseal({ fromCheck: standing.value.check, toCheck: to.check, sealed, event });
+    const done = await ports.masterSecret.reseal({ fromCheck: inForce.value.check, toCheck: to.check, sealed, event });
     if (done) count += sealed.length;
   }
   return no('overtaken');

@@ -9,7 +9,7 @@ import { type By, happened } from '../audit/event.ts';
 import { type Clock, DAY_MS, SECOND_MS } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { JWKS_MAX_AGE_SECONDS } from './jwks.ts';
-import { standingSecret } from './master-secret.ts';
+import { secretInForce } from './master-secret.ts';
 import { makeSigningKey } from './signing-key.ts';
 import {
   type MasterSecretStore,
@@ -51,7 +51,7 @@ export type RotateOutcome = { readonly ok: true; readonly value: readonly Rotate
 export const ensureSigningKeys = async (ports: RotatePorts, by: By): Promise<Outcome<'made' | 'present', 'wrong_secret'>> => {
   const pairs = await findPairs(ports);
   if (pairs.every(({ current, next }) => current !== undefined && next !== undefined)) return ok('present');
-  const secret = await standingSecret(ports);
+  const secret = await secretInForce(ports);
   if (!secret.ok) return secret;
   const nowMs = ports.clock.now();
   // If a key waits and none signs, the waiting one was published already, so it can sign now.
@@ -85,7 +85,7 @@ export const rotateSigningKeys = async (
   const nowMs = ports.clock.now();
   const waitMs = Math.max(...pairs.map(({ next }) => next.createdAtMs)) + JWKS_MAX_AGE_SECONDS * SECOND_MS - nowMs;
   if (waitMs > 0 && !emergency) return { ok: false, reason: 'too_early', waitSeconds: Math.ceil(waitMs / SECOND_MS) };
-  const secret = await standingSecret(ports);
+  const secret = await secretInForce(ports);
   if (!secret.ok) return secret;
   const made = await Promise.all(
     pairs.map(async ({ algorithm, current, next }) => {

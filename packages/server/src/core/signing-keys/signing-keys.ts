@@ -11,7 +11,7 @@ import type { MasterSecret } from '../lib/master-secret.ts';
 import { StoreUnavailable } from '../unavailable.ts';
 import { signJws } from './jws.ts';
 import { type KeyRingKeeper, keepKeyRing } from './key-ring.ts';
-import { checkMasterSecret, rotateMasterSecret, standingSecret } from './master-secret.ts';
+import { checkMasterSecret, rotateMasterSecret, secretInForce } from './master-secret.ts';
 import { ensureSigningKeys, type RotatePorts, rotateIfDue, rotateSigningKeys, rotationDays, scheduleRotation } from './rotate.ts';
 import type { KeyRing } from './signing-key.ts';
 import { type MasterSecretStore, SIGNING_ALGORITHMS, type SigningAlgorithm, type SigningKeysStore } from './stored-key.ts';
@@ -52,9 +52,9 @@ export function bindSigningKeys(ports: SigningKeysPorts) {
     scheduleRotation: (input: { readonly days: number; readonly by: By }) => scheduleRotation(ports, input),
     rotateMasterSecret: (input: Parameters<typeof rotateMasterSecret>[1]) => rotateMasterSecret(ports, input),
     /** The master secret in force. Rejects if this server was not started with it. */
-    standingSecret: async (): Promise<MasterSecret> => {
-      const standing = await standingSecret(ports);
-      if (standing.ok) return standing.value;
+    secretInForce: async (): Promise<MasterSecret> => {
+      const inForce = await secretInForce(ports);
+      if (inForce.ok) return inForce.value;
       throw new StoreUnavailable('The master secret was rotated. Start this server with the new one.');
     },
     /** @throws Error if the database was created with another master secret. */

@@ -4,7 +4,7 @@
  */
 import { permits } from '@keyhouse/protocol';
 import { detailsOf, type Shape, showable, showablePath } from '../audit/decision.ts';
-import type { Actor, Person } from '../audit/event.ts';
+import type { Actor, PersonalData } from '../audit/event.ts';
 import type { RefusalRecorder } from '../audit/refusals.ts';
 import { type Caller, isOpaque, type OpaqueCaller, type RefusedCredential, type Verdict } from '../caller.ts';
 import type { Credential, CredentialsStore } from '../credentials/credential.ts';
@@ -165,7 +165,7 @@ function addRefusal(ports: UsagePorts, known: Known, guard: OpaqueCaller, refusa
   const { subject, presented, method, path, wanted, requestId } = refusal;
   const verdict = presented === null ? null : (known.verdicts.get(presented) ?? null);
   const { reason, why } = readReason(reasonOf(refusal.reason, verdict));
-  const person: Person = {
+  const person: PersonalData = {
     ...(refusal.address === null ? {} : { address: refusal.address }),
     ...(refusal.userAgent === null ? {} : { userAgent: showable(refusal.userAgent, MAX_USER_AGENT) }),
     path: showablePath(path),

@@ -4,7 +4,7 @@
  */
 
 import type { CredentialsStore, UseDelta } from '../credentials/credential.ts';
-import type { From } from '../credentials/from.ts';
+import type { RequestSource } from '../credentials/request-source.ts';
 import { DAY_MS } from '../lib/clock.ts';
 import { PermissionUseRecorder, type Taken } from './permission-use.ts';
 
@@ -36,7 +36,7 @@ export class UseRecorder {
   #underWay: Promise<void> | null = null;
   #restUntilMs = 0;
 
-  record(credentialId: number, withPreviousSecret: boolean, { address, userAgent }: From, nowMs: number): void {
+  record(credentialId: number, withPreviousSecret: boolean, { address, userAgent }: RequestSource, nowMs: number): void {
     const sum = this.#sumOf(credentialId);
     sum.lastUsedAtMs = nowMs;
     sum.lastAddress = address;
@@ -52,7 +52,7 @@ export class UseRecorder {
   }
 
   /** This many uses that were seen elsewhere, the last of them at that moment. */
-  add(credentialId: number, requests: number, { address, userAgent }: From, lastUsedAtMs: number): void {
+  add(credentialId: number, requests: number, { address, userAgent }: RequestSource, lastUsedAtMs: number): void {
     const sum = this.#sumOf(credentialId);
     sum.requests += requests;
     if (lastUsedAtMs < sum.lastUsedAtMs) return;

@@ -9,7 +9,7 @@ import { permits } from '@keyhouse/protocol';
 import type { AuditStore } from '../audit/event.ts';
 import { type Caller, isOpaque } from '../caller.ts';
 import type { CredentialsStore } from '../credentials/credential.ts';
-import type { From } from '../credentials/from.ts';
+import type { RequestSource } from '../credentials/request-source.ts';
 import type { Clock } from '../lib/clock.ts';
 import { leastOf } from './least-privilege.ts';
 import type { NoticeRules } from './notices.ts';
@@ -43,7 +43,7 @@ export function bindUse(ports: UsePorts) {
   }
 
   /** A JWT was valid: its key was used, or its session. */
-  function useJwt(caller: Caller, from: From): void {
+  function useJwt(caller: Caller, from: RequestSource): void {
     if (caller.kind === 'jwt') recorder.add(caller.keyId, 1, from, clock.now());
     if (caller.kind === 'session') ports.seeSession(caller.sessionId, clock.now());
   }

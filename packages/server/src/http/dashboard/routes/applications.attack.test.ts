@@ -54,8 +54,8 @@ eachDatabase('what somebody types', (makeDatabase) => {
       for (const { status } of await Promise.all(asked))
         expect([200, 204, 400, 404, 405, 422, 431], JSON.stringify(text).slice(0, 100)).toContain(status);
     }
-    const standing = await server.store.applications.findApplication(id);
-    expect(standing).toMatchObject({ accountId: ada.accountId, isFirstParty: false, verifiedAtMs: null, kind: 'public' });
+    const found = await server.store.applications.findApplication(id);
+    expect(found).toMatchObject({ accountId: ada.accountId, isFirstParty: false, verifiedAtMs: null, kind: 'public' });
   });
 });
 

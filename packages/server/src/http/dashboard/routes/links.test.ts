@@ -81,10 +81,10 @@ eachDatabase('a link', (makeDatabase) => {
     const theirs = { ticket: ['This link is for another user than the one who is signed in.'] };
     expect(await errorsOf(other, '/verify-email', { ticket })).toEqual(theirs);
     expect((await person.ask('/verify-email', { body: { ticket } })).json).toEqual({ email });
-    const standing = `Your address ${email} is already verified.`;
-    expect((await errorsOf(person, '/verify-email', { ticket })).ticket).toEqual([`This link was already used. ${standing}`]);
+    const verified = `Your address ${email} is already verified.`;
+    expect((await errorsOf(person, '/verify-email', { ticket })).ticket).toEqual([`This link was already used. ${verified}`]);
     expect((await errorsOf(person, '/verify-email', { ticket: replaced })).ticket).toEqual([
-      `This link no longer works. ${standing}`,
+      `This link no longer works. ${verified}`,
     ]);
     // Another person who has the link does not learn whose it was.
     expect(await errorsOf(other, '/verify-email', { ticket })).toEqual(USED);

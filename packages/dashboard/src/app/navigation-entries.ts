@@ -3,20 +3,20 @@ import { AppWindow, Building2, House, KeyRound, type LucideIcon, ScrollText, Use
 import { type Account, hasRole } from '../kit/session.ts';
 import { words } from './words.ts';
 
-export interface Place {
+export interface NavigationEntry {
   readonly to: string;
   readonly label: string;
   readonly icon?: LucideIcon;
 }
 
-export const SETTINGS: readonly Place[] = [
+export const SETTINGS: readonly NavigationEntry[] = [
   { to: '/settings/profile', label: words.profile },
   { to: '/settings/security', label: words.security },
   { to: '/settings/applications', label: words.connected },
   { to: '/settings/developers', label: words.developers },
 ];
 
-export const ADMINISTRATION: readonly Place[] = [
+export const ADMINISTRATION: readonly NavigationEntry[] = [
   { to: '/operator/users', label: words.users },
   { to: '/operator/accounts', label: words.accounts },
   { to: '/operator/applications', label: words.applications },
@@ -30,9 +30,9 @@ export const ADMINISTRATION: readonly Place[] = [
   { to: '/operator/brand', label: words.brand },
 ];
 
-export const TO_ADMINISTRATION: Place = { to: '/operator', label: words.administration, icon: Wrench };
+export const TO_ADMINISTRATION: NavigationEntry = { to: '/operator', label: words.administration, icon: Wrench };
 
-export function placesOf(account: Account | null): readonly Place[] {
+export function entriesOf(account: Account | null): readonly NavigationEntry[] {
   if (account === null) return [];
   const base = `/accounts/${account.id}`;
   const isTeam = account.kind === 'team';
@@ -57,4 +57,4 @@ export const isCurrent = (here: string, to: string): boolean =>
 
 /** What the page is called in the navigation; undefined if no link leads to it. */
 export const labelOf = (here: string, account: Account | null): string | undefined =>
-  [...placesOf(account), ...SETTINGS, ...ADMINISTRATION].find(({ to }) => isCurrent(here, to))?.label;
+  [...entriesOf(account), ...SETTINGS, ...ADMINISTRATION].find(({ to }) => isCurrent(here, to))?.label;

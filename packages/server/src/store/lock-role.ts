@@ -6,8 +6,8 @@ import { lockExistingTeam, roleInTeam } from './teams.ts';
 import { lockEnabledUser } from './users.ts';
 
 /** The same; null also if the account is suspended: nothing is granted in it then. */
-export const lockActivePlace = async (db: Db, userId: number, accountId: number): Promise<Role | null> => {
-  const role = await lockPlace(db, userId, accountId);
+export const lockActiveRole = async (db: Db, userId: number, accountId: number): Promise<Role | null> => {
+  const role = await lockRole(db, userId, accountId);
   return role !== null && (await lockAccount(db, accountId)) === 'active' ? role : null;
 };
 
@@ -16,7 +16,7 @@ export const lockActivePlace = async (db: Db, userId: number, accountId: number)
  * administrators the operator's, and of teams one is a member. Locks the user, then the team; further locks are taken after
  * these.
  */
-export async function lockPlace(db: Db, userId: number, accountId: number): Promise<Role | null> {
+export async function lockRole(db: Db, userId: number, accountId: number): Promise<Role | null> {
   const user = await lockEnabledUser(db, userId, null);
   if (user === null) return null;
   if (user.accountId === accountId) return 'owner';
