@@ -1,5 +1,5 @@
 /**
- * The trip to `/auth` and back (RFC 6749 §4.1 with RFC 7636 and RFC 9207).
+ * The way to `/auth` and back (RFC 6749 §4.1 with RFC 7636 and RFC 9207).
  */
 import { KeyhouseError } from './errors.ts';
 import { findPage } from './page.ts';

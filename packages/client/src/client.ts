@@ -104,13 +104,13 @@ export function createClient(options: ClientOptions): Client {
   const emitter = createEmitter();
   const keeper = new TokenKeeper({ storage, emitter, issuer, clientId });
   const fetchFromIssuer = createFetch(keeper, [issuer]);
-  const trips = createPendingStore();
+  const pendingSignIns = createPendingStore();
   let popup: AbortController | null = null;
   let handling: ReturnType<Client['handleRedirect']> | null = null;
 
   async function signInUrl(wish: SignInOptions = {}): Promise<string> {
     const { url, pending } = await makeRequest(config, wish);
-    trips.put(pending);
+    pendingSignIns.put(pending);
     return url;
   }
 
@@ -159,7 +159,7 @@ export function createClient(options: ClientOptions): Client {
     if (text === undefined) return null;
     const url = new URL(text);
     const state = stateOf(url);
-    const pending = state === null ? null : trips.take(state);
+    const pending = state === null ? null : pendingSignIns.take(state);
     const home = new URL(pending?.redirectUri ?? redirectUri);
     // Other pages may use these parameters for something else.
     if (state === null || url.origin + url.pathname !== home.origin + home.pathname) return null;

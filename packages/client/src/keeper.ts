@@ -54,13 +54,13 @@ export class TokenKeeper implements Keeper {
     this.#ports = ports;
     this.#key = `keyhouse:${this.#ports.issuer}:${this.#ports.clientId}`;
     if (this.#ports.storage.watch !== undefined) {
-      const look = () => void this.#load().catch(() => {});
+      const reload = () => void this.#load().catch(() => {});
       this.#ports.storage.watch((changed) => {
         // An empty name: everything was cleared.
-        if (changed === this.#key || changed === '') look();
+        if (changed === this.#key || changed === '') reload();
       });
       // To report changes one must know the previous state.
-      look();
+      reload();
     }
   }
 

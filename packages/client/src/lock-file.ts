@@ -10,7 +10,7 @@ import { wait } from './wait.ts';
 
 /** No holder needs this long; one that does is stuck, or on another machine that died. */
 const STALE_AFTER_MS = 60_000;
-const LOOK_EVERY_MS = 20;
+const RETRY_EVERY_MS = 20;
 
 /** Rejects with the signal's reason, the work not begun, if the lock cannot be had before. */
 export async function lockFile<T>(path: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -18,7 +18,7 @@ export async function lockFile<T>(path: string, work: () => Promise<T>, signal: 
   const text = JSON.stringify({ id, pid: process.pid, host: hostname() });
   while (!(await make(path, text))) {
     signal.throwIfAborted();
-    if (!(await takeAwayIfStale(path))) await wait(LOOK_EVERY_MS * (0.5 + Math.random()), signal);
+    if (!(await takeAwayIfStale(path))) await wait(RETRY_EVERY_MS * (0.5 + Math.random()), signal);
   }
   try {
     return await work();

@@ -37,7 +37,7 @@ export interface Feed {
   /** Begins to follow; resolves with the whole list, rejects if the first attempt fails. It is repeated automatically. */
   start(): Promise<void>;
   /** In `poll` mode: asks if the last answer is older than a second. Never rejects. */
-  look(): Promise<void>;
+  poll(): Promise<void>;
   close(): void;
   /**
    * Keyhouse said last that the guard's own key may not follow the feed: then its answers about credentials are not meant for the
@@ -83,7 +83,7 @@ const MIN_PACE = 0.9;
 /** A guard that received nothing for this long may have missed that a signing key was withdrawn. */
 const LONG_SILENT_MS = 3_600_000;
 /** How long a request waits for the feed. */
-const MAX_LOOKING_MS = 3000;
+const MAX_POLLING_MS = 3000;
 /** An answer of introspection is not older than this. */
 const RECENT_MS = 10_000;
 const MAX_RECENT = 20_000;
@@ -100,8 +100,8 @@ export class FeedReader implements Feed {
   #isForbidden = false;
   /** The latest time of Keyhouse's clock that was received, and when. */
   #told: Told = { atMs: 0, heardAtMs: 0 };
-  #looking: Promise<void> | null = null;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #polling: Promise<void> | null = null;
+  #polledAtMs = Number.NEGATIVE_INFINITY;
   #sweptAtMs = 0;
   #messages = 0;
   #faults = 0;
@@ -139,15 +139,15 @@ export class FeedReader implements Feed {
     await first;
   };
 
-  readonly look: Feed['look'] = async () => {
-    if (this.#looking === null) {
-      if (this.#ports.monotonicMs() - this.#lookedAtMs < POLL_EVERY_MS) return;
-      this.#lookedAtMs = this.#ports.monotonicMs();
+  readonly poll: Feed['poll'] = async () => {
+    if (this.#polling === null) {
+      if (this.#ports.monotonicMs() - this.#polledAtMs < POLL_EVERY_MS) return;
+      this.#polledAtMs = this.#ports.monotonicMs();
       this.#fetchShared().catch(this.#note);
     }
     // Reading the feed continues even if this request stops waiting for it.
-    const waiting = createDeadline(MAX_LOOKING_MS, this.#ending.signal);
-    await untilEnded(this.#looking ?? Promise.resolve(), waiting.signal).catch(() => {});
+    const waiting = createDeadline(MAX_POLLING_MS, this.#ending.signal);
+    await untilEnded(this.#polling ?? Promise.resolve(), waiting.signal).catch(() => {});
     waiting.release();
   };
 
@@ -276,10 +276,10 @@ export class FeedReader implements Feed {
 
   /** One at a time: of two answers the later could be the older one. */
   #fetchShared(): Promise<void> {
-    this.#looking ??= this.#fetchOnce().finally(() => {
-      this.#looking = null;
+    this.#polling ??= this.#fetchOnce().finally(() => {
+      this.#polling = null;
     });
-    return this.#looking;
+    return this.#polling;
   }
 
   readonly #note = (error: unknown): void => {

@@ -20,7 +20,7 @@ interface Ports {
   readonly settings: Settings;
   readonly verifyJwt: VerifyJwt;
   readonly introspector: Pick<Introspector, 'judge'>;
-  readonly feed: Pick<Feed, 'revocations' | 'lagMs' | 'isForbidden' | 'look'>;
+  readonly feed: Pick<Feed, 'revocations' | 'lagMs' | 'isForbidden' | 'poll'>;
   readonly reporter: Pick<Reporter, 'record' | 'refuse'>;
   readonly nowMs: () => number;
   readonly nextRequestId: () => string;
@@ -116,7 +116,7 @@ export class Judge {
       return isJwt ? this.#offline(text) : this.#ask(text, patience, this.#settings.rememberMs);
     };
     // There nothing runs between two requests, so the feed is checked during one.
-    return this.#settings.feed === 'poll' && this.#feed.lagMs > patience.staleAfterMs ? this.#feed.look().then(judge) : judge();
+    return this.#settings.feed === 'poll' && this.#feed.lagMs > patience.staleAfterMs ? this.#feed.poll().then(judge) : judge();
   }
 
   /** The feed is silent: what was received is still true, but more may have happened. */

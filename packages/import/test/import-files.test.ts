@@ -34,7 +34,7 @@ const run = (...args: readonly string[]) =>
 async function report(...args: readonly string[]) {
   const { stdout, stderr } = await run(...args, '--json');
   if (stdout === '') throw new Error(stderr);
-  await server.keyhouse.revocations.follower.look();
+  await server.keyhouse.revocations.follower.poll();
   return JSON.parse(stdout);
 }
 /** Why nothing of a file was imported. */

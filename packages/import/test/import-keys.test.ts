@@ -48,7 +48,7 @@ async function openHouse(database: Parameters<typeof startTestServer>[0]): Promi
       const { exitCode, stdout, stderr } = await bench.run(['import', 'keys', file, ...args, '--json'], { settings });
       if (stdout === '') throw new Error(stderr);
       // The server is notified within half a second; attempts before that would count as guesses.
-      await server.keyhouse.revocations.follower.look();
+      await server.keyhouse.revocations.follower.poll();
       return { exitCode, report: JSON.parse(stdout) as Report };
     },
     verify: async (method, path, key) => (await server.request(`/verify${path}`, { method, bearer: key })).status,

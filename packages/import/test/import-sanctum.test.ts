@@ -86,7 +86,7 @@ function importer(bench: Bench, server: TestServer) {
     const { exitCode, stdout, stderr } = await bench.run(['import', 'sanctum', ...args, '--json'], { settings });
     if (stdout === '') throw new Error(stderr);
     // The server is notified within half a second; attempts before that would count as guesses.
-    await server.keyhouse.revocations.follower.look();
+    await server.keyhouse.revocations.follower.poll();
     return { exitCode, report: JSON.parse(stdout) as Report, stderr };
   };
 }

@@ -78,7 +78,7 @@ const run = (...args: readonly string[]) =>
 async function importFrom(url: string, ...args: readonly string[]): Promise<Report> {
   const { stdout, stderr } = await run('--from', url, ...args, '--json');
   if (stdout === '') throw new Error(stderr);
-  await server.keyhouse.revocations.follower.look();
+  await server.keyhouse.revocations.follower.poll();
   return JSON.parse(stdout) as Report;
 }
 /** Why a run ended before it imported anything. */

@@ -18,7 +18,7 @@ import { openMemoryLimiter } from './store/limiter.ts';
 import { isPostgres } from './store/open.ts';
 
 /** How often the list of changes is polled; PostgreSQL wakes us earlier. */
-const LOOK_EVERY_MS = { sqlite: 50, postgres: 500 };
+const POLL_EVERY_MS = { sqlite: 50, postgres: 500 };
 /**
  * For the last answers, and then for what is still to be written. With the five seconds of draining it is less than the ten that
  * `docker stop` waits.
@@ -40,7 +40,7 @@ export async function startServer(config: Config, { log, stream }: OpenedLog): P
   try {
     await keyhouse.prepare();
     const stopJobs = await keyhouse.start({
-      lookEveryMs: isPostgres(config.databaseUrl) ? LOOK_EVERY_MS.postgres : LOOK_EVERY_MS.sqlite,
+      pollEveryMs: isPostgres(config.databaseUrl) ? POLL_EVERY_MS.postgres : POLL_EVERY_MS.sqlite,
     });
     begun.add(stopJobs);
     const metrics = createMetrics();

@@ -50,7 +50,7 @@ export async function openHouse(settings: Partial<Settings> = {}, providers: rea
   const clock = { atMs: BEGIN_MS, now: () => clock.atMs };
   const logged: string[] = [];
   const keyhouse = createOver(store, clock, logged, settings, providers);
-  const stopJobs = await keyhouse.start({ lookEveryMs: 1000 });
+  const stopJobs = await keyhouse.start({ pollEveryMs: 1000 });
   onTestFinished(async () => {
     await stopJobs();
     await keyhouse.close();
@@ -136,7 +136,7 @@ let started: Promise<Buffer> | undefined;
 async function startedImage(): Promise<Buffer> {
   const store = await openMemoryStore();
   const keyhouse = createOver(store, { now: () => BEGIN_MS }, []);
-  const stopJobs = await keyhouse.start({ lookEveryMs: 1000 });
+  const stopJobs = await keyhouse.start({ pollEveryMs: 1000 });
   await stopJobs();
   const image = await store.image();
   await keyhouse.close();

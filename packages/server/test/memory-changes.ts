@@ -41,7 +41,7 @@ export function memoryChanges(state: MemoryList): ChangesStore & {
       await read();
       return place();
     },
-    async lookAfter({ change, event }, limit) {
+    async pageAfter({ change, event }, limit) {
       await read();
       const changes = after(change.number, limit);
       const last = changes.at(-1);

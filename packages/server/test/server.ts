@@ -145,7 +145,7 @@ export async function startTestServer(
       signingAlgorithm: 'ES256',
     },
   });
-  const stopJobs = await keyhouse.start({ lookEveryMs: 50 });
+  const stopJobs = await keyhouse.start({ pollEveryMs: 50 });
   const metrics = createMetrics();
   const connections = new Connections();
   const app = await createApp({

@@ -7,7 +7,7 @@ import type { Me } from '../kit/session.ts';
 import { ask } from '../lib/ask.ts';
 import { CurrentPassword } from './CurrentPassword.tsx';
 import type { Attempt } from './sign-in-attempt.ts';
-import { enterWithPasskey } from './sign-in-passkey.ts';
+import { signInWithPasskey } from './sign-in-passkey.ts';
 import { words as said } from './sign-in-words.ts';
 
 export function FirstFactor({ user, attempt }: { user: Me['user']; attempt: Attempt }) {
@@ -41,7 +41,7 @@ export function FirstFactor({ user, attempt }: { user: Me['user']; attempt: Atte
         </form>
       )}
       {hasPasskeys && (
-        <Button variant="default" disabled={attempt.isBusy} onClick={() => attempt.run(enterWithPasskey)}>
+        <Button variant="default" disabled={attempt.isBusy} onClick={() => attempt.run(signInWithPasskey)}>
           {said.passkey}
         </Button>
       )}

@@ -8,7 +8,7 @@ import { ask } from '../lib/ask.ts';
 import { words } from './words.ts';
 
 const said = words.proof;
-const LOOK_EVERY_MS = 1500;
+const ASK_EVERY_MS = 1500;
 
 export function ProviderProof({ onProved }: { onProved: () => void }) {
   const security = useQuery({ queryKey: ['me', 'security', 'proof'], queryFn: () => ask('GET /me/security') });
@@ -47,7 +47,7 @@ function useProved(isWaiting: boolean, onProved: () => void): void {
   const isProved = isWaiting && data?.proved_until != null && Date.parse(data.proved_until) > Date.now();
   useEffect(() => {
     if (!isWaiting) return;
-    const timer = setInterval(() => void queries.invalidateQueries({ queryKey: ME, exact: true }), LOOK_EVERY_MS);
+    const timer = setInterval(() => void queries.invalidateQueries({ queryKey: ME, exact: true }), ASK_EVERY_MS);
     return () => clearInterval(timer);
   }, [isWaiting, queries]);
   useEffect(() => {

@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { fieldErrorsOf } from '../kit/errors.tsx';
 import { ask } from '../lib/ask.ts';
 import type { Attempt, StepMethod } from './sign-in-attempt.ts';
-import { enterWithPasskey } from './sign-in-passkey.ts';
+import { signInWithPasskey } from './sign-in-passkey.ts';
 import { words as said } from './sign-in-words.ts';
 
 interface Props {
@@ -26,7 +26,7 @@ export function SecondFactor({ methods, attempt, onAgain }: Props) {
       <Text size="sm">{isRecovery ? said.recoveryIntro : hasCode ? said.codeIntro : said.passkeyIntro}</Text>
       {hasCode && <CodeForm key={isRecovery ? 'recovery' : 'totp'} isRecovery={isRecovery} attempt={attempt} />}
       {methods.includes('passkey') && (
-        <Button variant={hasCode ? 'default' : 'filled'} disabled={attempt.isBusy} onClick={() => attempt.run(enterWithPasskey)}>
+        <Button variant={hasCode ? 'default' : 'filled'} disabled={attempt.isBusy} onClick={() => attempt.run(signInWithPasskey)}>
           {said.usePasskey}
         </Button>
       )}

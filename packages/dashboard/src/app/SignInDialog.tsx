@@ -23,7 +23,7 @@ export default function SignInDialog({ user, onDone }: Props) {
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
 
-  const look = async () => {
+  const checkUser = async () => {
     const found = await whoIsSignedIn().catch((caught: unknown) => {
       if (caught instanceof AskError && caught.refusal.kind === 'signed_out') return null;
       throw caught;
@@ -38,7 +38,7 @@ export default function SignInDialog({ user, onDone }: Props) {
     setNotice(null);
     try {
       const next = await how();
-      if (next === null) await look();
+      if (next === null) await checkUser();
       else setMethods(next);
     } catch (caught) {
       // What the browser's own dialog throws when the user cancels it.

@@ -4,7 +4,7 @@
  */
 import { ask } from '../lib/ask.ts';
 
-export async function enterWithPasskey(): Promise<null> {
+export async function signInWithPasskey(): Promise<null> {
   const [{ startAuthentication }, options] = await Promise.all([
     import('@simplewebauthn/browser'),
     ask('POST /log-in/passkey/options'),

@@ -19,7 +19,7 @@ const FOLDS = {
   permissions: ['permissions', 'optional_permissions'],
   own: ['own_permissions'],
   policy: ['idle_seconds', 'absolute_seconds'],
-  look: ['home_page', 'logo'],
+  appearance: ['home_page', 'logo'],
   signOut: ['post_logout_redirect_uris'],
   idTokens: ['id_token_signed_response_alg'],
   keys: ['jwks'],
@@ -126,7 +126,7 @@ export function Fields({ draft, onChange, errors, catalogue, logoUrl, isExisting
             />
           </div>
         </Fold>
-        <Fold label={words.look} value={draft.homePage.trim() || words.lookNone} {...fold('look')}>
+        <Fold label={words.appearance} value={draft.homePage.trim() || words.appearanceNone} {...fold('appearance')}>
           <Stack gap="md">
             <TextInput
               type="url"

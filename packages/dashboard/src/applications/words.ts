@@ -88,8 +88,8 @@ export const words = {
     second: (number: number): string => count(number, 'second', 'seconds'),
   },
 
-  look: 'Home page and logo',
-  lookNone: 'None',
+  appearance: 'Home page and logo',
+  appearanceNone: 'None',
   homePage: 'Home page',
   homePageHint: 'Linked from the page where people agree.',
   homePagePlaceholder: 'https://app.example.com',

@@ -10,12 +10,12 @@ import { SecretShown } from './SecretShown.tsx';
 import { kindWords, words } from './words.ts';
 
 /** Uses are written every few seconds; asking more often would show nothing sooner. */
-const LOOK_EVERY_MS = 3000;
+const ASK_EVERY_MS = 3000;
 
 export function NewSecret({ scope, made, onDone }: { scope: Scope; made: Made; onDone: () => void }) {
   const brand = useBrand();
   const { data } = useCredential(scope, String(made.credential.id), (detail) =>
-    (detail?.credential.last_used_at ?? null) === null ? LOOK_EVERY_MS : false,
+    (detail?.credential.last_used_at ?? null) === null ? ASK_EVERY_MS : false,
   );
   const used = data?.credential;
   return (

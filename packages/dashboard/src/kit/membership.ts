@@ -24,16 +24,16 @@ export function useMemberships(): void {
   }, [queries, accounts]);
   useEffect(() => {
     const askAgain = (): void => void queries.invalidateQueries({ queryKey: ME, exact: true });
-    const look = (): void => {
+    const onVisible = (): void => {
       if (document.visibilityState === 'visible') askAgain();
     };
     helpers.onRefused = askAgain;
-    window.addEventListener('focus', look);
-    document.addEventListener('visibilitychange', look);
+    window.addEventListener('focus', onVisible);
+    document.addEventListener('visibilitychange', onVisible);
     return () => {
       helpers.onRefused = null;
-      window.removeEventListener('focus', look);
-      document.removeEventListener('visibilitychange', look);
+      window.removeEventListener('focus', onVisible);
+      document.removeEventListener('visibilitychange', onVisible);
     };
   }, [queries]);
 }

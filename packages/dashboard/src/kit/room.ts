@@ -12,9 +12,9 @@ export function useRoom<Box extends HTMLElement>(rem: number): readonly [box: Re
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const look = () => setRoom(element.clientWidth >= rem * REM);
-    look();
-    const observer = new ResizeObserver(look);
+    const measure = () => setRoom(element.clientWidth >= rem * REM);
+    measure();
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
   }, [rem]);

@@ -26,7 +26,7 @@ export function useWindowed<List extends HTMLElement>(keys: readonly string[], e
   const [span, setSpan] = useState(AT_FIRST);
   const [kept, setKept] = useState<string | null>(null);
   const heightsNow = useCallback(() => keys.map((key) => measured.current.get(key) ?? estimate), [keys, estimate]);
-  const look = useCallback(() => {
+  const update = useCallback(() => {
     if (list.current === null) return;
     measure(list.current, measured.current);
     const { top, bottom } = seenOf(list.current);
@@ -34,21 +34,21 @@ export function useWindowed<List extends HTMLElement>(keys: readonly string[], e
     setSpan((before) => (before.from === next.from && before.to === next.to ? before : next));
   }, [heightsNow]);
 
-  useLayoutEffect(look);
+  useLayoutEffect(update);
   useEffect(() => {
     const box = list.current?.parentElement;
     // A fold that opens, a window that is rotated.
-    const observer = new ResizeObserver(look);
+    const observer = new ResizeObserver(update);
     if (box) observer.observe(box);
     // Everything that scrolls: the page, a dialog, the box around the list.
-    document.addEventListener('scroll', look, { capture: true, passive: true });
-    window.addEventListener('resize', look);
+    document.addEventListener('scroll', update, { capture: true, passive: true });
+    window.addEventListener('resize', update);
     return () => {
       observer.disconnect();
-      document.removeEventListener('scroll', look, { capture: true });
-      window.removeEventListener('resize', look);
+      document.removeEventListener('scroll', update, { capture: true });
+      window.removeEventListener('resize', update);
     };
-  }, [look]);
+  }, [update]);
 
   const onFocus = useCallback((event: FocusEvent) => setKept(keyOf(event.target)), []);
   const onBlur = useCallback((event: FocusEvent) => {

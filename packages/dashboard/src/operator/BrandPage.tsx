@@ -21,11 +21,11 @@ const MIN_CONTRAST = 4.5;
 
 export const BrandPage = () => (
   <AdministratorsOnly>
-    <Look />
+    <Branding />
   </AdministratorsOnly>
 );
 
-function Look() {
+function Branding() {
   const query = useQuery({
     queryKey: ['operator', 'brand'],
     queryFn: () => ask('GET /operator/brand'),

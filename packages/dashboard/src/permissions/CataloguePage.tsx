@@ -99,7 +99,7 @@ function Editor({ catalogue }: { catalogue: Catalogue }) {
     notifications.show({ message: words.saved });
   };
   const save = useForm(async () => {
-    const found = look(rows);
+    const found = findFaults(rows);
     showFaults(found);
     if (Object.keys(found).length > 0) return;
     if (changes.gone.length > 0) setDialog('remove');
@@ -267,7 +267,7 @@ const RowFields = memo(function RowFields({ row, number, faults, onChange: chang
 });
 
 /** What can be checked without a request; the server judges the grammar of names. */
-function look(rows: readonly Row[]): Faults {
+function findFaults(rows: readonly Row[]): Faults {
   const faults: Record<string, Record<string, string>> = {};
   const seen = new Set<string>();
   for (const { key, resource, read, write } of rows) {

@@ -134,7 +134,7 @@ function Editor({ routes }: { routes: Routes }) {
     focusOn(row.key, 'input[data-pattern]');
   };
   const save = useForm(async () => {
-    const found = look(rows);
+    const found = findFaults(rows);
     showFaults(found);
     if (Object.keys(found).length > 0) return;
     const wanted = toRoutes(rows);
@@ -367,7 +367,7 @@ const RouteFields = memo(function RouteFields(props: RowProps) {
 
 const accessOf = (value: string): Access => (value === 'public' || value === 'refused' ? value : 'permission');
 
-function look(rows: readonly Row[]): Faults {
+function findFaults(rows: readonly Row[]): Faults {
   const faults: Record<string, Faults[string]> = {};
   for (const { key, methods, pattern, access, asked } of rows) {
     if (pattern.trim() === '') faults[key] = { pattern: words.noPattern };

@@ -9,7 +9,7 @@ import { AccountChoice, Applicant, type ConsentRequest, type Decision, Leaving, 
 import { continuePath, resume } from './go.ts';
 import { Card, TaskError, useTask } from './kit.tsx';
 import { LogIn } from './LogIn.tsx';
-import { kindOf, Looking, ToDashboard, useAnswer } from './looking.tsx';
+import { kindOf, WaitingForAnswer, ToDashboard, useAnswer } from './waiting-for-answer.tsx';
 import { Proof } from './Proof.tsx';
 import { useSettled } from './settled.ts';
 import { words } from './words.ts';
@@ -38,18 +38,18 @@ export function Consent({ brand, request }: Props) {
         request={request}
         asked={check.answer}
         isSignedOut={isSignedOut}
-        onLookAgain={check.again}
+        onAskAgain={check.again}
       />
     );
   if (kind === 'invalid') return <RequestOver brand={brand} />;
-  return <Looking brand={brand} title={said.looking} of={check} />;
+  return <WaitingForAnswer brand={brand} title={said.waitingTitle} of={check} />;
 }
 
 /** Another window may have signed another user in: nobody may consent in a name that is not on the page. */
-function useWhenSeenAgain(look: () => void): void {
+function useWhenSeenAgain(check: () => void): void {
   useEffect(() => {
     const seen = (): void => {
-      if (document.visibilityState === 'visible') look();
+      if (document.visibilityState === 'visible') check();
     };
     document.addEventListener('visibilitychange', seen);
     return () => document.removeEventListener('visibilitychange', seen);
@@ -70,10 +70,10 @@ interface QuestionProps extends Props {
   /** The sign-in ended while the page was open: the user signs in again here, and what was chosen stays. */
   readonly isSignedOut: boolean;
   /** Requests again who is signed in, and what is asked of them. */
-  readonly onLookAgain: () => Promise<void>;
+  readonly onAskAgain: () => Promise<void>;
 }
 
-function Question({ brand, request, asked, isSignedOut, onLookAgain }: QuestionProps) {
+function Question({ brand, request, asked, isSignedOut, onAskAgain }: QuestionProps) {
   const { application, accounts, permissions, user } = asked;
   const [accountId, setAccountId] = useState(accounts[0]?.id);
   // What was left out the last time stays out, unless the user ticks it.
@@ -102,7 +102,7 @@ function Question({ brand, request, asked, isSignedOut, onLookAgain }: QuestionP
         decision === 'deny' ? { request, decision } : { request, decision, user: user.id, ...of, permissions: allowed };
       const answered = await ask('POST /consent', { body }).catch(async (error: unknown) => {
         const kind = kindOf(error);
-        if (kind === 'signed_out') await onLookAgain();
+        if (kind === 'signed_out') await onAskAgain();
         if (kind !== 'proof_required') throw error;
         return null;
       });
@@ -122,7 +122,7 @@ function Question({ brand, request, asked, isSignedOut, onLookAgain }: QuestionP
   const entered = () => {
     task.clear();
     setProving(false);
-    void onLookAgain();
+    void onAskAgain();
   };
 
   const goOn = () => {
@@ -133,7 +133,7 @@ function Question({ brand, request, asked, isSignedOut, onLookAgain }: QuestionP
   if (left !== null) return <Leaving brand={brand} name={application.name} {...left} />;
   if (isSignedOut) return <SignInHere brand={brand} request={request} email={user.email} onEntered={entered} />;
   if (isProving)
-    return <Proof brand={brand} onProved={goOn} onBack={() => setProving(false)} onSignedOut={() => void onLookAgain()} />;
+    return <Proof brand={brand} onProved={goOn} onBack={() => setProving(false)} onSignedOut={() => void onAskAgain()} />;
   if (kindOf(task.error) === 'invalid' && task.faultOf('request') !== undefined) return <RequestOver brand={brand} />;
   const account = accounts.find(({ id }) => id === accountId);
   return (
@@ -190,7 +190,7 @@ function SignInHere({ brand, request, email, onEntered }: SignInHereProps) {
     forgetState();
     return loadState();
   });
-  if (state.answer === null) return <Looking brand={brand} title={words.logIn.title(brand.name)} of={state} />;
+  if (state.answer === null) return <WaitingForAnswer brand={brand} title={words.logIn.title(brand.name)} of={state} />;
   const path = continuePath(request);
   return <LogIn state={state.answer} notice={said.signedOut} email={email} link={path} onEntered={onEntered} />;
 }

@@ -5,7 +5,7 @@ import type { State } from '../lib/state.ts';
 import { goTo, leadsOn, ownPathOr } from './go.ts';
 import { Card, Links, TaskError, useTask } from './kit.tsx';
 import { LogIn } from './LogIn.tsx';
-import { kindOf, Looking, ToDashboard, useAnswer } from './looking.tsx';
+import { kindOf, WaitingForAnswer, ToDashboard, useAnswer } from './waiting-for-answer.tsx';
 import { Reset } from './Password.tsx';
 import { Register, Setup } from './Register.tsx';
 import { words } from './words.ts';
@@ -28,13 +28,13 @@ export function ResetLink({ state, ticket }: Props) {
   const check = useAnswer(() => ask('POST /reset/check', { body: { ticket } }));
   if (check.answer !== null) return <Reset state={state} ticket={ticket} about={check.answer} />;
   return (
-    <Looking brand={state.brand} title={words.reset.title} of={check}>
+    <WaitingForAnswer brand={state.brand} title={words.reset.title} of={check}>
       <Links>
         <a className="link" href="/forgot">
           {words.reset.another}
         </a>
       </Links>
-    </Looking>
+    </WaitingForAnswer>
   );
 }
 
@@ -45,9 +45,9 @@ export function SetupLink({ state, ticket }: Props) {
   });
   if (check.answer !== null) return <Setup state={state} ticket={ticket} />;
   return (
-    <Looking brand={state.brand} title={words.setup.title(state.brand.name)} of={check}>
+    <WaitingForAnswer brand={state.brand} title={words.setup.title(state.brand.name)} of={check}>
       <ToDashboard />
-    </Looking>
+    </WaitingForAnswer>
   );
 }
 
@@ -83,7 +83,7 @@ function ConfirmEmail({ state, ticket, isNew, to, onSignedOut }: ConfirmProps) {
   });
   if (confirm.answer === null) {
     return (
-      <Looking brand={state.brand} title={said.title} of={confirm}>
+      <WaitingForAnswer brand={state.brand} title={said.title} of={confirm}>
         <Links>
           <a className="link" href="/dashboard">
             {words.toDashboard}
@@ -94,7 +94,7 @@ function ConfirmEmail({ state, ticket, isNew, to, onSignedOut }: ConfirmProps) {
             </button>
           )}
         </Links>
-      </Looking>
+      </WaitingForAnswer>
     );
   }
   return (
@@ -112,7 +112,7 @@ type Invitation = Api['POST /invitation/check']['answer'];
 export function InvitationLink({ state, ticket }: Props) {
   const check = useAnswer(() => ask('POST /invitation/check', { body: { ticket } }));
   if (check.answer !== null) return <Invited state={state} ticket={ticket} invitation={check.answer} />;
-  return <Looking brand={state.brand} title={words.invitation.title} of={check} />;
+  return <WaitingForAnswer brand={state.brand} title={words.invitation.title} of={check} />;
 }
 
 function Invited({ state, ticket, invitation }: Props & { invitation: Invitation }) {

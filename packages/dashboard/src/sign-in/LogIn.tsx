@@ -7,7 +7,7 @@ import { goOn, waiting, withWaiting } from './go.ts';
 import { requireCookie } from './kept-cookie.ts';
 import { Card, CurrentPassword, Field, Form, Links, Notice, Submit, TaskError, useTask } from './kit.tsx';
 import { Providers } from './Providers.tsx';
-import { enterWithPasskey, knowsPasskeys, offerPasskeys } from './passkey.ts';
+import { signInWithPasskey, knowsPasskeys, offerPasskeys } from './passkey.ts';
 import { SecondStep, type StepMethod } from './SecondStep.tsx';
 import { words } from './words.ts';
 
@@ -46,7 +46,7 @@ export function LogIn({ state, notice, failure = null, email: known = waiting().
     });
   const withPasskey = () =>
     task.run(async () => {
-      const { to } = await enterWithPasskey();
+      const { to } = await signInWithPasskey();
       await requireCookie('sign-in');
       onEntered(to);
     });

@@ -7,7 +7,7 @@ import type { Brand } from '../lib/state.ts';
 import { RequestOver } from './Consent.tsx';
 import { goTo } from './go.ts';
 import { Card, Links, TaskError, useTask } from './kit.tsx';
-import { kindOf, Looking, useAnswer } from './looking.tsx';
+import { kindOf, WaitingForAnswer, useAnswer } from './waiting-for-answer.tsx';
 import { words } from './words.ts';
 
 const said = words.logOut;
@@ -27,7 +27,7 @@ export function LogOut({ brand, request }: { brand: Brand; request: string }) {
   const task = useTask();
   const { answer } = check;
   if (kindOf(check.task.error) === 'invalid' || kindOf(task.error) === 'invalid') return <RequestOver brand={brand} />;
-  if (answer === null) return <Looking brand={brand} title={said.title(brand.name)} of={check} />;
+  if (answer === null) return <WaitingForAnswer brand={brand} title={said.title(brand.name)} of={check} />;
   return (
     <Card brand={brand} title={said.title(brand.name)}>
       <p>

@@ -7,7 +7,7 @@ import { ask } from '../lib/ask.ts';
 import type { Brand } from '../lib/state.ts';
 import { withWaiting } from './go.ts';
 import { Card, CurrentPassword, Field, Form, Links, Submit, TaskError, useTask } from './kit.tsx';
-import { kindOf, Looking, useAnswer } from './looking.tsx';
+import { kindOf, WaitingForAnswer, useAnswer } from './waiting-for-answer.tsx';
 import { knowsPasskeys, proveWithPasskey } from './passkey.ts';
 import { words } from './words.ts';
 
@@ -28,7 +28,7 @@ export function Proof({ brand, onProved, onBack, onSignedOut }: Props) {
   };
   const me = useAnswer(() => ask('GET /me').catch(orSignedOut));
   const task = useTask();
-  if (me.answer === null) return <Looking brand={brand} title={said.title} of={me} />;
+  if (me.answer === null) return <WaitingForAnswer brand={brand} title={said.title} of={me} />;
   const { proof_methods: methods, user } = me.answer;
   const prove = (how: () => Promise<unknown>) =>
     task.run(async () => {

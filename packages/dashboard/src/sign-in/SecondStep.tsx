@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { Card, Field, Form, Links, Submit, TaskError, useTask } from './kit.tsx';
-import { enterWithPasskey, knowsPasskeys } from './passkey.ts';
+import { signInWithPasskey, knowsPasskeys } from './passkey.ts';
 import { words } from './words.ts';
 
 export type StepMethod = 'totp' | 'recovery-code' | 'passkey';
@@ -23,7 +23,7 @@ export function SecondStep({ brand, methods, onEntered, onAgain }: Props) {
   const [isRecovery, setRecovery] = useState(methods.includes('recovery-code') && methods.length === 1);
   const task = useTask();
   const submit = () => task.run(async () => onEntered((await ask('POST /log-in/code', { body: { code } })).to));
-  const withPasskey = () => task.run(async () => onEntered((await enterWithPasskey()).to));
+  const withPasskey = () => task.run(async () => onEntered((await signInWithPasskey()).to));
   const turn = () => {
     setCode('');
     task.clear();

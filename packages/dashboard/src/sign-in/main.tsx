@@ -118,7 +118,7 @@ function useOtherWindows(state: State | null): void {
   const isWaiting = isForStrangers && state !== null && !state.signed_in;
   useEffect(() => {
     if (!isWaiting) return;
-    const look = (): void => {
+    const onVisible = (): void => {
       if (document.visibilityState !== 'visible') return;
       forgetState();
       loadState().then(
@@ -130,8 +130,8 @@ function useOtherWindows(state: State | null): void {
         () => undefined,
       );
     };
-    document.addEventListener('visibilitychange', look);
-    return () => document.removeEventListener('visibilitychange', look);
+    document.addEventListener('visibilitychange', onVisible);
+    return () => document.removeEventListener('visibilitychange', onVisible);
   }, [isWaiting]);
 }
 

@@ -13,11 +13,11 @@ export const isCancelled = (error: unknown): boolean =>
  */
 let askedFor = 0;
 
-export async function enterWithPasskey(): Promise<{ to: string }> {
+export async function signInWithPasskey(): Promise<{ to: string }> {
   askedFor += 1;
   try {
     const { start, options } = await prepare();
-    return await enter(await start({ optionsJSON: options }));
+    return await sendAnswer(await start({ optionsJSON: options }));
   } finally {
     askedFor -= 1;
   }
@@ -51,7 +51,7 @@ export function offerPasskeys(onEntered: (to: string) => void, onFailed: (error:
     const picked = await pick().catch(() => null);
     if (isGone || picked === null) return;
     try {
-      onEntered((await enter(picked)).to);
+      onEntered((await sendAnswer(picked)).to);
     } catch (error) {
       // What failed once is not offered again automatically; the button is there.
       end();
@@ -77,7 +77,7 @@ async function prepare() {
   return { start, options: options as never };
 }
 
-const enter = (response: object): Promise<{ to: string }> =>
+const sendAnswer = (response: object): Promise<{ to: string }> =>
   ask('POST /log-in/passkey', { body: { response: response as never } });
 
 async function canAutofill(): Promise<boolean> {

@@ -162,7 +162,7 @@ export const words = {
       `No one is registered as ${email}, and this invitation doesn’t allow registration. Ask the person who invited you.`,
   },
   consent: {
-    looking: 'An application asks for access',
+    waitingTitle: 'An application asks for access',
     title: (name: string): string => `${name} asks for access`,
     registeredBy: 'Registered by',
     own: (brand: string): string => `An application of ${brand} itself.`,

@@ -225,25 +225,25 @@ describe.concurrent('time', () => {
       onFault: (error) => wrong.push(error),
     });
     await feed.start();
-    const look = async (afterMs: number, atMs: number): Promise<number> => {
+    const lagAfter = async (afterMs: number, atMs: number): Promise<number> => {
       nowMs += afterMs;
       said = message({ after: 7, whole: false, atMs: began + atMs });
-      await feed.look();
+      await feed.poll();
       return feed.lagMs;
     };
-    expect(await look(2000, 2000)).toBe(0);
+    expect(await lagAfter(2000, 2000)).toBe(0);
     // Another server, whose clock is behind.
-    expect(await look(2000, -40_000)).toBe(0);
-    expect(await look(2000, 6000)).toBe(0);
+    expect(await lagAfter(2000, -40_000)).toBe(0);
+    expect(await lagAfter(2000, 6000)).toBe(0);
     // The same again: for a minute it may be a clock, and after that it is not trusted.
-    for (let seconds = 2; seconds <= 60; seconds += 2) expect(await look(2000, 6000)).toBe(0);
-    expect(await look(10_000, 6000)).toBe(10_000);
-    for (let times = 1; times < 100; times++) expect(await look(60_000, 6000)).toBeGreaterThan(60_000);
+    for (let seconds = 2; seconds <= 60; seconds += 2) expect(await lagAfter(2000, 6000)).toBe(0);
+    expect(await lagAfter(10_000, 6000)).toBe(10_000);
+    for (let times = 1; times < 100; times++) expect(await lagAfter(60_000, 6000)).toBeGreaterThan(60_000);
     expect(wrong.map(String)).toContain('IssuerFault: /auth/revocations: a message was rejected, because its time is in the past.');
     // A message about the present is trusted at once, and an answer that took long is as old as its request.
-    expect(await look(1000, 6_100_000)).toBe(0);
+    expect(await lagAfter(1000, 6_100_000)).toBe(0);
     delayMs = 4000;
-    expect(await look(2000, 6_102_000)).toBe(4000);
+    expect(await lagAfter(2000, 6_102_000)).toBe(4000);
     feed.close();
   });
 });

@@ -108,7 +108,7 @@ eachDatabase('a database that is set back', (makeDatabase) => {
     // A repetition adds nothing to the list.
     const { position } = third.keyhouse.revocations.follower;
     await revokeAll();
-    await third.keyhouse.revocations.follower.look();
+    await third.keyhouse.revocations.follower.poll();
     expect(third.keyhouse.revocations.follower.position).toBe(position);
   });
 

@@ -113,12 +113,12 @@ export function createKeyhouse(ports: KeyhousePorts) {
     ),
     onWentBack: (what, position) => log.error({ position }, WENT_BACK[what]),
   });
-  const look = (): Promise<void> => follower.look();
+  const pollChanges = (): Promise<void> => follower.poll();
   const passwords = openPasswordHashing();
   const limits = createSignInLimits({ ...common, limiter: ports.limiter, addressKey: secret.addressKey() });
 
   const branding = bindBranding(common);
-  const compose = createCompose({ ...common, look: branding.current });
+  const compose = createCompose({ ...common, branding: branding.current });
   const audit = bindAudit(common);
   const { refusals } = audit;
   const permissions = bindPermissions(common);
@@ -161,7 +161,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
     rules: { oldSecretDays: settings.remindSecretDays ?? DEFAULT_REMIND_SECRET_DAYS },
   });
   const jwts = bindJwts({
-    ...{ ...common, keys, look, maxJwtDays: settings.maxJwtDays, usePermission: use.usePermission },
+    ...{ ...common, keys, pollChanges, maxJwtDays: settings.maxJwtDays, usePermission: use.usePermission },
     catalogue: async () => catalogue(),
     judge: (text) => verify(parseCredential(text), NOWHERE, ASKING),
     onKeyGone: () => follower.renewEpoch('database'),
@@ -223,7 +223,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
      * What a server needs in addition: signing keys, following the list of changes, running jobs. Returns a function that stops
      * it.
      */
-    start: async ({ lookEveryMs }: { readonly lookEveryMs: number }): Promise<() => Promise<void>> => {
+    start: async ({ pollEveryMs }: { readonly pollEveryMs: number }): Promise<() => Promise<void>> => {
       await prepare();
       return await startServing({
         ...{
@@ -235,7 +235,7 @@ export function createKeyhouse(ports: KeyhousePorts) {
           transport,
           holder: instanceName,
           maxJwtDays: settings.maxJwtDays,
-          lookEveryMs,
+          pollEveryMs,
         },
       });
     },

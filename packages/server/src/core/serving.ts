@@ -74,7 +74,7 @@ interface ServingPorts extends Pick<Store, 'jwts' | 'leases' | 'mails'> {
   /** Names this server among those that share the database. */
   readonly holder: string;
   readonly maxJwtDays: number;
-  readonly lookEveryMs: number;
+  readonly pollEveryMs: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -94,7 +94,7 @@ export async function startServing(ports: ServingPorts): Promise<() => Promise<v
     },
     onReset: () => reloader.ask(),
   });
-  await follower.start(ports.lookEveryMs);
+  await follower.start(ports.pollEveryMs);
   const stopping = new AbortController();
   const jobs = runJobs(jobsOf(ports, stopping.signal), (job, error) =>
     log.error({ err: error, job }, 'A job failed. It will be tried again.'),

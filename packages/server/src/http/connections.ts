@@ -6,7 +6,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 
-const LOOK_EVERY_MS = 20;
+const CHECK_EVERY_MS = 20;
 
 export class Connections {
   readonly #servers: Server[] = [];
@@ -54,7 +54,7 @@ export class Connections {
     for (const server of this.#servers) if (server.listening) NetServer.prototype.close.call(server);
     for (const listener of this.#closing) listener();
     while (this.#open.size > 0 && performance.now() < giveUpAt) {
-      await setTimeout(LOOK_EVERY_MS);
+      await setTimeout(CHECK_EVERY_MS);
       // What has arrived by now has been read when this resolves.
       await setImmediate();
       this.#closeIdle();

@@ -112,7 +112,7 @@ eachDatabase('a credential', (makeDatabase) => {
       log: { info: () => {}, warn: () => {}, error: () => {} },
       settings: { issuer: 'https://other.example.com', maxJwtDays: 366, signup: 'open', signingAlgorithm: 'ES256' },
     });
-    const stop = await twin.start({ lookEveryMs: 50 });
+    const stop = await twin.start({ pollEveryMs: 50 });
     try {
       const verdict = await twin.verify(parseCredential(key.text), { address: null, userAgent: null });
       if (!verdict.ok || !isOpaque(verdict.caller)) throw new Error('The key does not hold.');

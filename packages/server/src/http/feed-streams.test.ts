@@ -34,7 +34,7 @@ async function open() {
     sign: () => 'signed',
   });
   const streams = new FeedStreams(feed);
-  await follower.look();
+  await follower.poll();
   const server = createServer((_, response) => {
     feed.ask(null).then((first) => {
       response.writeHead(200);
@@ -84,7 +84,7 @@ it('tells every stream everything once, and makes one event of what happens with
   const before = heard[0]?.messages.length ?? 0;
   for (let round = 0; round < 200; round++) {
     append(100);
-    await follower.look();
+    await follower.poll();
   }
   const all = Array.from({ length: 20_000 }, (_, index) => String(index + 1));
   for (const { messages } of heard) await expect.poll(() => idsIn(messages).length).toBe(20_000);
@@ -101,7 +101,7 @@ it('ends streams that it can tell no more what they missed: after a long sleep, 
     state.atMs += HALF_A_DAY_MS + 1;
     if (change === 'sleep') append(3);
     else state.epoch = 'f'.repeat(32);
-    await follower.look();
+    await follower.poll();
     await expect.poll(() => heard.isOver).toBe(true);
     expect(idsIn(heard.messages)).toEqual([]);
     expect(streams.size).toBe(0);
@@ -113,13 +113,13 @@ it('ends streams that it can tell no more what they missed: after a long sleep, 
 it('tells one who comes right after the list went back all of it once, and ends those who followed the old one', async () => {
   const { state, append, follower, streams, follow } = await open();
   append(5);
-  await follower.look();
+  await follower.poll();
   const old = await follow();
   Object.assign(state, { epoch: 'f'.repeat(32), list: [] });
   append(2);
   // The other list is read while a new reader gets its first answer, as at any time between two beats.
   const first = streams.messages;
-  await follower.look();
+  await follower.poll();
   const young = await follow();
   await expect.poll(() => old.isOver).toBe(true);
   expect(young.messages[0]).toMatchObject({ whole: true, epoch: state.epoch, position: 2 });
@@ -137,7 +137,7 @@ it('beats only while it knows, and ends what no longer holds', async () => {
   const silent = said();
   await new Promise((resolve) => setTimeout(resolve, 1500));
   expect(said()).toBe(silent);
-  await follower.look();
+  await follower.poll();
   await expect.poll(said).toBeGreaterThan(silent);
   state.holds = false;
   await expect.poll(() => heard.isOver).toBe(true);

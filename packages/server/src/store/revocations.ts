@@ -12,7 +12,7 @@ import type { Database } from './schema.ts';
 
 const DAY_MS = 86_400_000;
 
-type Reads = Pick<ChangesStore, 'place' | 'lookAfter' | 'changesAfter' | 'activeRevocations'>;
+type Reads = Pick<ChangesStore, 'place' | 'pageAfter' | 'changesAfter' | 'activeRevocations'>;
 
 /** `pollDb`: polls the list, again and again; the rest is read over `db`. */
 export function revocationsReads(db: Db, pollDb: Db): Reads {
@@ -21,7 +21,7 @@ export function revocationsReads(db: Db, pollDb: Db): Reads {
       // After the end there is nothing: only the end itself is read.
       return placeIn(await listFrom(pollDb, { change: Number.MAX_SAFE_INTEGER, event: 0, limit: 1 }));
     },
-    async lookAfter({ change, event }, limit) {
+    async pageAfter({ change, event }, limit) {
       const answer = await listFrom(pollDb, { change: change.number, event: event.number, limit });
       const [first] = answer.rows;
       const rows = answer.rows.filter((row): row is typeof row & ChangeRow => row.number !== null);

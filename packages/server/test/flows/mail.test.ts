@@ -60,7 +60,7 @@ eachDatabase('mail', (make) => {
   const clock = { now: () => nowMs };
   const logged: string[] = [];
   const note = (fields: object, message: string): void => void logged.push(`${message} ${JSON.stringify(fields)}`);
-  const compose = createCompose({ secret: SECRET, clock, look: () => ({ name: 'Acme Keys', accent: '#3451b2' }), url: URL_ });
+  const compose = createCompose({ secret: SECRET, clock, branding: () => ({ name: 'Acme Keys', accent: '#3451b2' }), url: URL_ });
 
   let inbox: Email[] = [];
   let raw: string[] = [];

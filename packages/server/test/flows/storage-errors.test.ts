@@ -102,7 +102,7 @@ it('a store that is closed: nothing is let in, and nothing is done', async () =>
   const { text, id } = await closed.key(accountId);
   const { store } = closed;
   await store.close();
-  await expect(closed.keyhouse.revocations.follower.look()).rejects.toThrow(StoreUnavailable);
+  await expect(closed.keyhouse.revocations.follower.poll()).rejects.toThrow(StoreUnavailable);
   await expect(store.check()).rejects.toThrow(StoreUnavailable);
   await expect(store.accounts.listUsers({ afterId: 0, limit: 1 })).rejects.toThrow(StoreUnavailable);
   await expect(closed.keyhouse.credentials.revoke({ kind: 'key', id }, OPERATOR)).rejects.toThrow(StoreUnavailable);

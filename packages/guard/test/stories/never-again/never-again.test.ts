@@ -150,7 +150,7 @@ eachDatabase('what was revoked', (makeDatabase) => {
     await life.revokeKey(0);
     const passTwoMinutes = async (): Promise<void> => {
       world.pass(2 * MINUTE_MS);
-      await world.server.keyhouse.revocations.follower.look();
+      await world.server.keyhouse.revocations.follower.poll();
     };
     const skew = { aheadMs: 400 * DAY_MS };
     const guard = await world.newGuard(skew);

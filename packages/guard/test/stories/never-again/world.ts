@@ -69,7 +69,7 @@ export async function openWorld(database: TestDatabase) {
      */
     judge: async (texts: readonly string[]): Promise<readonly Judged[]> => {
       pass(STEP_MS);
-      await server.keyhouse.revocations.follower.look();
+      await server.keyhouse.revocations.follower.poll();
       const youngGuard = await newGuard();
       const introspected = await introspect(server, key, texts);
       const judged: Judged[] = [];

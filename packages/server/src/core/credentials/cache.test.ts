@@ -48,7 +48,7 @@ it('forgets every secret of a credential that changed, and no other', async () =
 
 it('forgets all when an owner changed, and when everything heard may be stale', async () => {
   const { cache, hear, follower } = open();
-  for (const forget of [() => hear('user', '9'), () => hear('account', '9'), () => follower.look()]) {
+  for (const forget of [() => hear('user', '9'), () => hear('account', '9'), () => follower.poll()]) {
     await cache.fill('a', async () => entry(1));
     await forget();
     expect(cache.get('a')).toBeUndefined();

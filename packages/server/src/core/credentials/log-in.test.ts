@@ -225,8 +225,8 @@ describe('logging in', () => {
 
 describe('a reset by the operator', () => {
   const secret = new MasterSecret('a master secret for the tests, long enough');
-  const look = () => ({ name: 'Keyhouse', accent: '#3451b2' });
-  const compose = createCompose({ secret, clock, look, url: 'https://keys.example.com' });
+  const branding = () => ({ name: 'Keyhouse', accent: '#3451b2' });
+  const compose = createCompose({ secret, clock, branding, url: 'https://keys.example.com' });
   it('ends the old password and the tokens of log-ins', async () => {
     const { enter } = open();
     const before = await enter('ann.lee@example.com', PASSWORD);

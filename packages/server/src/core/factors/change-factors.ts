@@ -4,7 +4,7 @@ import type { By, EventDraft } from '../audit/event.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { User } from '../users/account.ts';
-import { factorMail, ownEvent } from '../users/profile-event.ts';
+import { factorMail, profileEvent } from '../users/profile-event.ts';
 import { hashRecoveryCode, makeRecoveryCodes, makeTotpSecret, stepOf, totpUri } from './codes.ts';
 import type { Passkey } from './factor.ts';
 import { checkNewPasskey, type PasskeyPorts } from './passkeys.ts';
@@ -25,7 +25,7 @@ export async function addPasskey(
   if (passkey === null) return null;
   const nowMs = ports.clock.now();
   const mail = factorMail(ports, by, nowMs, user, { what: 'passkey-added', name });
-  const event = ownEvent(by, nowMs, 'user.passkey_added', user, mail);
+  const event = profileEvent(by, nowMs, 'user.passkey_added', user, mail);
   const added = await ports.factors.addPasskey({ passkey, event });
   if (added === 'too_many') return added;
   return added ? passkey : null;
@@ -34,7 +34,7 @@ export async function addPasskey(
 export const renamePasskey = (ports: OwnFactorsPorts, user: User, id: string, name: string, by: By): Promise<boolean> =>
   ports.factors.renamePasskey({
     ...{ userId: user.id, id, name },
-    event: ownEvent(by, ports.clock.now(), 'user.passkey_renamed', user),
+    event: profileEvent(by, ports.clock.now(), 'user.passkey_renamed', user),
   });
 
 /** `only_way_in`: set a password first. */
@@ -42,7 +42,7 @@ export async function removePasskey(ports: OwnFactorsPorts, user: User, id: stri
   const passkey = await ports.factors.findPasskey(id);
   const nowMs = ports.clock.now();
   const mail = factorMail(ports, by, nowMs, user, { what: 'passkey-removed', name: passkey?.name });
-  const removed = ownEvent(by, nowMs, 'user.passkey_removed', user, mail);
+  const removed = profileEvent(by, nowMs, 'user.passkey_removed', user, mail);
   const events = { removed, twoStepOff: twoStepOff(ports, by, nowMs, user) };
   return await ports.factors.removePasskey({ userId: user.id, id, events });
 }
@@ -73,8 +73,8 @@ export async function confirmTotp(ports: OwnFactorsPorts, user: User, code: stri
     recoveryHashes: hashes,
     nowMs,
     events: {
-      confirmed: ownEvent(by, nowMs, 'user.totp_on', user, factorMail(ports, by, nowMs, user, { what: 'totp-on' })),
-      twoStepOn: ownEvent(by, nowMs, 'user.two_step_on', user, { details: { factor: 'totp' } }),
+      confirmed: profileEvent(by, nowMs, 'user.totp_on', user, factorMail(ports, by, nowMs, user, { what: 'totp-on' })),
+      twoStepOn: profileEvent(by, nowMs, 'user.two_step_on', user, { details: { factor: 'totp' } }),
     },
   });
   if (confirmed === 'gone') return null;
@@ -83,7 +83,7 @@ export async function confirmTotp(ports: OwnFactorsPorts, user: User, code: stri
 
 export const removeTotp = (ports: OwnFactorsPorts, user: User, by: By): Promise<boolean> => {
   const nowMs = ports.clock.now();
-  const removed = ownEvent(by, nowMs, 'user.totp_off', user, factorMail(ports, by, nowMs, user, { what: 'totp-off' }));
+  const removed = profileEvent(by, nowMs, 'user.totp_off', user, factorMail(ports, by, nowMs, user, { what: 'totp-off' }));
   return ports.factors.removeTotp({ userId: user.id, events: { removed, twoStepOff: twoStepOff(ports, by, nowMs, user) } });
 };
 
@@ -98,7 +98,7 @@ export async function turnTwoStepOn(
   const { codes, hashes } = newCodes(user);
   const nowMs = ports.clock.now();
   const mail = factorMail(ports, by, nowMs, user, { what: 'two-step-on' });
-  const event = ownEvent(by, nowMs, 'user.two_step_on', user, { details: { factor: 'passkey' }, ...mail });
+  const event = profileEvent(by, nowMs, 'user.two_step_on', user, { details: { factor: 'passkey' }, ...mail });
   const turned = await ports.factors.turnTwoStepOn({ userId: user.id, recoveryHashes: hashes, nowMs, event });
   return turned === 'done' ? ok(codes) : no(turned);
 }
@@ -112,7 +112,7 @@ export async function replaceRecoveryCodes(ports: OwnFactorsPorts, user: User, b
   const { codes, hashes } = newCodes(user);
   const nowMs = ports.clock.now();
   const mail = factorMail(ports, by, nowMs, user, { what: 'recovery-codes' });
-  const event = ownEvent(by, nowMs, 'user.recovery_codes_made', user, mail);
+  const event = profileEvent(by, nowMs, 'user.recovery_codes_made', user, mail);
   return (await ports.factors.replaceRecoveryCodes({ userId: user.id, hashes, event })) ? codes : null;
 }
 
@@ -122,12 +122,12 @@ function newCodes(user: User): { readonly codes: readonly string[]; readonly has
 }
 
 const twoStepOff = (ports: OwnFactorsPorts, by: By, atMs: number, user: User): EventDraft =>
-  ownEvent(by, atMs, 'user.two_step_off', user, factorMail(ports, by, atMs, user, { what: 'two-step-off' }));
+  profileEvent(by, atMs, 'user.two_step_off', user, factorMail(ports, by, atMs, user, { what: 'two-step-off' }));
 
 /** `only_way_in`: set a password first. */
 export const unlinkIdentity = (ports: OwnFactorsPorts, user: User, provider: string, by: By) => {
   const nowMs = ports.clock.now();
   const mail = factorMail(ports, by, nowMs, user, { what: 'identity-unlinked', name: provider });
-  const event = ownEvent(by, nowMs, 'user.identity_unlinked', user, { details: { provider }, ...mail });
+  const event = profileEvent(by, nowMs, 'user.identity_unlinked', user, { details: { provider }, ...mail });
   return ports.factors.unlinkIdentity({ userId: user.id, provider, event });
 };

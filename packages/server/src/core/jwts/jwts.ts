@@ -22,7 +22,7 @@ export interface JwtsPorts extends MintPorts, DecodePorts {
   /** The key has no row, though rows of keys are never deleted: the database was set back. */
   readonly onKeyGone: () => Promise<void>;
   /** Reads what has changed. */
-  readonly look: () => Promise<void>;
+  readonly pollChanges: () => Promise<void>;
 }
 
 export type Jwts = ReturnType<typeof bindJwts>;
@@ -38,7 +38,7 @@ export function bindJwts(ports: JwtsPorts) {
       // The follower may not have noticed it: the key may have been created and lost between two of its reads.
       if (minted.reason === 'key_gone') await ports.onKeyGone();
       // The next verification of the key must see what changed it.
-      if (minted.reason === 'key_changed' || minted.reason === 'key_gone') await ports.look();
+      if (minted.reason === 'key_changed' || minted.reason === 'key_gone') await ports.pollChanges();
       return minted;
     },
     list: (input: Parameters<typeof listJwts>[1]) => listJwts(ports, input),

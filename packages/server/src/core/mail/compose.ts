@@ -5,7 +5,7 @@ import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
-import { htmlOf, type Look, oneLine, textOf } from './letter.ts';
+import { htmlOf, type Branding, oneLine, textOf } from './letter.ts';
 import { type Facts, letters } from './letters.ts';
 import type { MailDraft } from './mail.ts';
 import { mailboxOf } from './mailbox.ts';
@@ -33,15 +33,15 @@ export const mailSealName = (recipient: string): string => `mail:${recipient}`;
 export function createCompose(ports: {
   readonly secret: MasterSecret;
   readonly clock: Clock;
-  readonly look: () => Look;
+  readonly branding: () => Branding;
   /** The public origin. */
   readonly url: string;
 }): Compose {
   const mailboxKey = ports.secret.addressKey();
   return (kind, to, facts) => {
-    const look = ports.look();
-    const letter = letters[kind](facts, { brand: oneLine(look.name), url: ports.url });
-    const body: MailBody = { text: textOf(letter, look), html: htmlOf(letter, look) };
+    const branding = ports.branding();
+    const letter = letters[kind](facts, { brand: oneLine(branding.name), url: ports.url });
+    const body: MailBody = { text: textOf(letter, branding), html: htmlOf(letter, branding) };
     return {
       kind,
       recipient: to.email,

@@ -14,7 +14,7 @@ export interface Letter {
   readonly otherwise?: { readonly says: string; readonly link?: string };
 }
 
-export interface Look {
+export interface Branding {
   readonly name: string;
   /** `#rrggbb` */
   readonly accent: string;
@@ -48,14 +48,14 @@ export function plain(text: string): string {
   );
 }
 
-export function textOf(letter: Letter, look: Look): string {
+export function textOf(letter: Letter, branding: Branding): string {
   const facts = (letter.facts ?? []).flatMap(([label, value]) => (value === null ? [] : [`${label}: ${value}`]));
   const blocks = [
     ...letter.says,
     ...(letter.action === undefined ? [] : [`${letter.action.label}:\n${letter.action.link}`]),
     ...(facts.length === 0 ? [] : [facts.join('\n')]),
     ...(letter.otherwise === undefined ? [] : [[letter.otherwise.says, letter.otherwise.link ?? ''].join(' ').trim()]),
-    `-- \n${oneLine(look.name)}`,
+    `-- \n${oneLine(branding.name)}`,
   ];
   return `${blocks.join('\n\n')}\n`;
 }
@@ -64,7 +64,7 @@ export function textOf(letter: Letter, look: Look): string {
 const QUIET = 'opacity:.75';
 
 /** Mail programs know little CSS, and only in attributes. */
-export function htmlOf(letter: Letter, look: Look): string {
+export function htmlOf(letter: Letter, branding: Branding): string {
   const paragraph = (text: string): string => `<p style="margin:0 0 16px">${escapeHtml(text)}</p>`;
   const facts = (letter.facts ?? []).flatMap(([label, value]) =>
     value === null
@@ -76,7 +76,7 @@ export function htmlOf(letter: Letter, look: Look): string {
   const action =
     letter.action === undefined
       ? ''
-      : `<p style="margin:0 0 16px"><a href="${escapeHtml(letter.action.link)}" style="display:inline-block;padding:10px 18px;border-radius:8px;background:${look.accent};color:${inkOn(look.accent)};text-decoration:none">${escapeHtml(letter.action.label)}</a></p>` +
+      : `<p style="margin:0 0 16px"><a href="${escapeHtml(letter.action.link)}" style="display:inline-block;padding:10px 18px;border-radius:8px;background:${branding.accent};color:${inkOn(branding.accent)};text-decoration:none">${escapeHtml(letter.action.label)}</a></p>` +
         `<p style="margin:0 0 16px;font-size:13px;${QUIET};word-break:break-all">${escapeHtml(letter.action.link)}</p>`;
   const table =
     facts.length === 0
@@ -91,7 +91,7 @@ export function htmlOf(letter: Letter, look: Look): string {
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><title>${escapeHtml(letter.subject)}</title></head>`,
     '<body style="margin:0;padding:24px;font:16px/1.5 system-ui,-apple-system,\'Segoe UI\',Roboto,Arial,sans-serif">',
     `<div style="max-width:560px;margin:0 auto">`,
-    `<p style="margin:0 0 24px;font-weight:650">${escapeHtml(oneLine(look.name))}</p>`,
+    `<p style="margin:0 0 24px;font-weight:650">${escapeHtml(oneLine(branding.name))}</p>`,
     ...letter.says.map((text) => paragraph(text)),
     action,
     table,

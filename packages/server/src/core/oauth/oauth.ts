@@ -42,7 +42,7 @@ import { type RevokePorts, revokePresented } from './revoke.ts';
 import { tokenByClientCredentials, tokenByCode, tokenByRefresh } from './token-endpoint.ts';
 import { userInfoOf } from './user-info.ts';
 
-export interface OauthPorts extends Omit<RevokePorts, 'look' | 'sessions'>, SessionPorts, Pick<AuthorizePorts, 'members'> {
+export interface OauthPorts extends Omit<RevokePorts, 'pollChanges' | 'sessions'>, SessionPorts, Pick<AuthorizePorts, 'members'> {
   readonly applications: ApplicationsStore;
   readonly accounts: Pick<AccountsStore, 'findUser'>;
   readonly grants: GrantsStore;
@@ -116,7 +116,7 @@ export function bindOauth(ports: OauthPorts) {
     },
     introspectAsClient: ({ client }: AuthenticatedClient, text: string) => introspectAsClient(ports, client, text),
     revokePresented: (text: string, client: AuthenticatedClient | null, by: By) =>
-      revokePresented({ ...ports, look: () => follower.look() }, text, client?.client ?? null, by),
+      revokePresented({ ...ports, pollChanges: () => follower.poll() }, text, client?.client ?? null, by),
     /** Null when the user is deleted or disabled. */
     userInfo: async ({ userId, scopes }: SessionCaller) => {
       const user = await ports.accounts.findUser(userId);

@@ -26,7 +26,7 @@ type RevokingClient = Pick<Client, 'id' | 'clientId' | 'name'>;
 export interface RevokePorts extends Pick<SessionPorts, 'sessions' | 'refreshKeys'> {
   readonly verify: Verify;
   /** Reads the list of changes to its end, so that what is remembered is no older than this request. */
-  readonly look: () => Promise<void>;
+  readonly pollChanges: () => Promise<void>;
   readonly credentials: CredentialsStore;
   readonly jwts: Pick<JwtsStore, 'findJwt' | 'revokeJwt' | 'revokeUnrecorded'>;
   readonly clock: Clock;
@@ -42,7 +42,7 @@ export async function revokePresented(ports: RevokePorts, text: string, client: 
   if (text.startsWith(REFRESH_TOKEN_PREFIX)) return await revokeRefreshToken(ports, text, client, by);
   const presented = parseCredential(text);
   if (presented.kind === 'malformed' || presented.kind === 'never-bearer') return 'done';
-  await ports.look();
+  await ports.pollChanges();
   const verdict = await ports.verify(presented, { address: null, userAgent: null }, ASKING);
   const held = heldCredential(verdict);
   if (held !== null) await revokeCredential(ports, held, { ...by, actor: `${held.kind}:${held.id}`, authority: IN_THE_ACT });

@@ -109,16 +109,16 @@ export async function holdersOf({ holders, clock }: Ports, names: readonly strin
 
 const isFull = (found: ReadonlySet<unknown>): boolean => found.size >= MAX_COUNTED;
 
-/** Passes each entry to `look`, until that has seen enough. False: there are more than are ever read. */
+/** Passes each entry to `visit` until that returns true. False: there are more than are ever read. */
 async function walk<Row extends Listed<number | string>>(
   slices: Slices<Row>,
   nowMs: number,
-  look: (row: Row) => boolean,
+  visit: (row: Row) => boolean,
 ): Promise<boolean> {
   let after: Row['id'] | null = null;
   for (let slice = 0; slice < MAX_SLICES; slice++) {
     const rows: readonly Row[] = await slices({ after, limit: SLICE, nowMs });
-    for (const row of rows) if (look(row)) return true;
+    for (const row of rows) if (visit(row)) return true;
     const last = rows.at(-1);
     if (last === undefined || rows.length < SLICE) return true;
     after = last.id;

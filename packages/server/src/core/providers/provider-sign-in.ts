@@ -1,7 +1,7 @@
 /**
- * Signing in with another OpenID provider, giving a proof with it, and linking it. The browser carries the trip in a cookie,
- * sealed; the provider is sent a `state` that is derived from it, and what comes back is accepted once, in that browser, for that
- * purpose.
+ * Signing in with another OpenID provider, giving a proof with it, and linking it. The browser carries what it began in a
+ * cookie, sealed; the provider is sent a `state` that is derived from it, and what comes back is accepted once, in that browser,
+ * for that purpose.
  *
  * An address identifies an account only if both sides have verified it (`adopt.ts` says what happens if we have not). A provider
  * vouches for the domains that the operator has listed for it. Other addresses are neither linked nor verified by it; a new user
@@ -19,7 +19,7 @@ import { open, seal } from '../lib/seal.ts';
 import { sha256Base64Url } from '../lib/sha256.ts';
 import type { OpenedSignIn } from '../sign-ins/open-sign-in.ts';
 import type { Through } from '../sign-ins/sign-in.ts';
-import { type Entered, openStep, secondStepOf, settleEntered } from '../sign-ins/sign-in-browser.ts';
+import { type SignInOutcome, openStep, secondStepOf, signInThrough } from '../sign-ins/sign-in-browser.ts';
 import type { SignUpInvitation } from '../sign-ins/sign-up-rule.ts';
 import type { User } from '../users/account.ts';
 import { circumstancesOf } from '../users/circumstances.ts';
@@ -30,32 +30,32 @@ import { vouchingFor } from './vouching.ts';
 
 export type ProviderPurpose = 'log-in' | 'proof' | 'link';
 
-const TRIP_LASTS_MS = 10 * MINUTE_MS;
+const PROVIDER_SIGN_IN_LASTS_MS = 10 * MINUTE_MS;
 
 const redirectUriOf = (url: string, id: string): string => `${url}/login/provider/${id}`;
 
 /** What the browser carries there and back, sealed: nothing is stored until the user comes back. */
-interface ProviderTrip {
+interface ProviderSignIn {
   readonly provider: string;
   readonly purpose: ProviderPurpose;
   /** The user who gives a proof, or links; null: nobody is signed in. */
   readonly userId: number | null;
-  /** Hash of the ticket of the invitation that a user registers with; null, or missing in trips of earlier versions: none. */
+  /** Hash of the ticket of the invitation that a user registers with; null, or missing in those of earlier versions: none. */
   readonly invitation?: string | null;
   readonly nonce: string;
   readonly codeVerifier: string;
   readonly endsAtMs: number;
 }
 
-const TRIP_SEAL = 'provider-trip';
+const PROVIDER_SIGN_IN_SEAL = 'provider-trip';
 
-function openTrip(secrets: readonly MasterSecret[], step: string): ProviderTrip | null {
-  const opened = open(secrets, TRIP_SEAL, step);
-  return opened.ok ? (JSON.parse(opened.value.toString('utf8')) as ProviderTrip) : null;
+function openProviderSignIn(secrets: readonly MasterSecret[], step: string): ProviderSignIn | null {
+  const opened = open(secrets, PROVIDER_SIGN_IN_SEAL, step);
+  return opened.ok ? (JSON.parse(opened.value.toString('utf8')) as ProviderSignIn) : null;
 }
 
 /** The `state` reveals nothing of the cookie that it is derived from. */
-const checksOf = (step: string, { nonce, codeVerifier, purpose }: ProviderTrip): ProviderChecks => ({
+const checksOf = (step: string, { nonce, codeVerifier, purpose }: ProviderSignIn): ProviderChecks => ({
   state: sha256Base64Url(`state:${step}`),
   nonce,
   codeVerifier,
@@ -75,17 +75,17 @@ export async function startProviderSignIn(
 ): Promise<{ url: string; step: string } | 'away' | null> {
   const provider = ports.providers.find(({ id }) => id === input.provider);
   if (provider === undefined) return null;
-  const trip: ProviderTrip = {
+  const begun: ProviderSignIn = {
     provider: provider.id,
     purpose: input.purpose,
     userId: input.user?.id ?? null,
     invitation: typeof input.invitation === 'string' ? hashTicket(input.invitation) : null,
     nonce: makeTicketText().text,
     codeVerifier: makeTicketText().text,
-    endsAtMs: ports.clock.now() + TRIP_LASTS_MS,
+    endsAtMs: ports.clock.now() + PROVIDER_SIGN_IN_LASTS_MS,
   };
-  const step = seal(ports.secret, TRIP_SEAL, Buffer.from(JSON.stringify(trip)));
-  const url = await provider.start(redirectUriOf(ports.url, provider.id), checksOf(step, trip)).catch(noted(ports.log, provider));
+  const step = seal(ports.secret, PROVIDER_SIGN_IN_SEAL, Buffer.from(JSON.stringify(begun)));
+  const url = await provider.start(redirectUriOf(ports.url, provider.id), checksOf(step, begun)).catch(noted(ports.log, provider));
   return url === null ? 'away' : { url, step };
 }
 
@@ -102,7 +102,7 @@ export type ProviderSignInEnd =
   | {
       readonly ok: true;
       readonly purpose: 'log-in';
-      readonly entered: Extract<Entered, { ok: true }> | FirstProofAsked;
+      readonly entered: Extract<SignInOutcome, { ok: true }> | FirstProofAsked;
       /**
        * The invitation that they registered with, which is used up; `accountId` null: to no team. Null: they came without one.
        */
@@ -127,19 +127,19 @@ export async function finishProviderSignIn(
   },
 ): Promise<ProviderSignInEnd> {
   const nowMs = ports.clock.now();
-  const trip = input.step === null ? null : openTrip(ports.secrets, input.step);
+  const begun = input.step === null ? null : openProviderSignIn(ports.secrets, input.step);
   const provider = ports.providers.find(({ id }) => id === input.provider);
-  if (trip === null || input.step === null || trip.endsAtMs <= nowMs) return no('trip');
-  if (provider === undefined || trip.provider !== provider.id) return no('trip');
-  const { purpose, endsAtMs } = trip;
-  // A trip that one user began must not end as another user.
-  if (purpose !== 'log-in' && (input.signIn === null || input.signIn.user.id !== trip.userId)) return no('trip');
+  if (begun === null || input.step === null || begun.endsAtMs <= nowMs) return no('trip');
+  if (provider === undefined || begun.provider !== provider.id) return no('trip');
+  const { purpose, endsAtMs } = begun;
+  // What one user began must not end as another user.
+  if (purpose !== 'log-in' && (input.signIn === null || input.signIn.user.id !== begun.userId)) return no('trip');
   if (!(await ports.tickets.useOnce({ purpose: 'provider', hash: hashTicket(input.step), nowMs, endsAtMs }))) return no('trip');
-  const answer = await provider.finish(input.callbackUrl, checksOf(input.step, trip)).catch(noted(ports.log, provider));
+  const answer = await provider.finish(input.callbackUrl, checksOf(input.step, begun)).catch(noted(ports.log, provider));
   if (answer === null) return no('provider');
   const identity = await ports.factors.findIdentity(provider.id, answer.subject);
   if (purpose === 'log-in')
-    return await logIn(ports, provider, answer, identity, { ...input, invitation: trip.invitation ?? null });
+    return await logIn(ports, provider, answer, identity, { ...input, invitation: begun.invitation ?? null });
   if (input.signIn === null) return no('trip');
   return purpose === 'proof'
     ? await prove(ports, provider, identity, input.signIn, input.by)
@@ -171,7 +171,7 @@ async function logIn(
   const user = known ?? adopted?.user ?? null;
   if (user === null) return no('shut-out');
   if (isUnlisted(provider, user)) return no('unlisted');
-  const entered = await enter(ports, user, throughOf(provider, answer.subject), input);
+  const entered = await signInBrowser(ports, user, throughOf(provider, answer.subject), input);
   return entered.ok ? { ok: true, purpose: 'log-in', entered, accepted: adopted?.accepted ?? null } : no('shut-out');
 }
 
@@ -183,16 +183,16 @@ export async function signInWithFirstProof(
   const confirmed = await confirmFirstProof(ports, step, by);
   if (confirmed === null) return null;
   const { user, provider, foreign } = confirmed;
-  const entered = await settleEntered(ports, user, throughOf(provider, foreign.subject), { browser, by });
+  const entered = await signInThrough(ports, user, throughOf(provider, foreign.subject), { browser, by });
   return entered.ok && entered.next === 'done' ? entered.opened : null;
 }
 
 const throughOf = ({ id, domains }: Provider, subject: string): Through => ({ provider: id, subject, domains });
 
 /** A second factor of ours is required here too: the provider knows nothing of it. */
-async function enter(ports: ProviderPorts, user: User, through: Through, { browser, by }: Input): Promise<Entered> {
+async function signInBrowser(ports: ProviderPorts, user: User, through: Through, { browser, by }: Input): Promise<SignInOutcome> {
   const methods = await secondStepOf(ports.factors, user);
-  if (methods === null) return await settleEntered(ports, user, through, { browser, by });
+  if (methods === null) return await signInThrough(ports, user, through, { browser, by });
   return { ok: true, next: 'second-factor', methods, step: await openStep(ports, user.id, { passwordHash: null, through }) };
 }
 

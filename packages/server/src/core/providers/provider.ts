@@ -6,7 +6,7 @@ import type { MasterSecret } from '../lib/master-secret.ts';
 import type { Ending } from '../sign-ins/ending.ts';
 import type { PasswordsStore } from '../sign-ins/ports.ts';
 import type { SignInsStore } from '../sign-ins/sign-in.ts';
-import type { EnterPorts } from '../sign-ins/sign-in-browser.ts';
+import type { SignInBrowserPorts } from '../sign-ins/sign-in-browser.ts';
 import type { SignInLimits } from '../sign-ins/sign-in-limits.ts';
 import type { SignUp, SignUpInvitations } from '../sign-ins/sign-up-rule.ts';
 import type { NewUser, User } from '../users/account.ts';
@@ -75,7 +75,7 @@ export interface AdoptionStore {
   >;
 }
 
-export interface ProviderPorts extends Omit<EnterPorts, 'signIns'>, SignUp {
+export interface ProviderPorts extends Omit<SignInBrowserPorts, 'signIns'>, SignUp {
   readonly signIns: SignInsStore;
   readonly secret: MasterSecret;
   /** The public origin. */

@@ -27,7 +27,7 @@ export interface ListPlace {
 }
 
 /** What one read finds, by one statement: a database that is set back between two statements could mix old and new. */
-export interface ListLook {
+export interface ChangesPage {
   /** The current end of the list. Its `change` is the last of all, even if it is not on this page. */
   readonly end: ListPlace;
   /** The two rows from which the read began, as they are now. */
@@ -41,7 +41,7 @@ export interface ChangesStore {
   /** The end of the list. */
   place(): Promise<ListPlace>;
   /** The changes after a position, and the current end of the list. */
-  lookAfter(place: ListPlace, limit: number): Promise<ListLook>;
+  pageAfter(place: ListPlace, limit: number): Promise<ChangesPage>;
   /**
    * Gives the list another epoch, unless its epoch is already different from `from`: every reader that knows the old epoch must
    * start over. If it is the database that went back, no number of a row that it may have lost is given to a new one.

@@ -85,10 +85,10 @@ export class Feed {
   async ask(from: FeedPosition | null): Promise<SignedMessage> {
     await this.#follower.whenFresh();
     // A reader that was notified of a revocation, and asks, finds it here.
-    if (this.#follower.isBehindItself) await this.#follower.look();
+    if (this.#follower.isBehindItself) await this.#follower.poll();
     if (from === null || from.epoch !== this.#follower.epoch) return await this.#wholeList();
     // Another server has read further than this one.
-    if (from.position > this.#follower.position) await this.#follower.look();
+    if (from.position > this.#follower.position) await this.#follower.poll();
     if (from.position > this.#follower.position) await this.#wentBack();
     if (from.epoch !== this.#follower.epoch || from.position > this.#follower.position) return await this.#wholeList();
     return this.recentStep(from.position) ?? (await this.#oldStep(from.position));
@@ -104,7 +104,7 @@ export class Feed {
     if (nowMs - this.#renewedAtMs < RENEW_EVERY_MS) return;
     this.#renewedAtMs = nowMs;
     await this.#follower.renewEpoch('database');
-    await this.#follower.look();
+    await this.#follower.poll();
   }
 
   /** The same from memory, at once; null if that is too long ago. It is empty if nothing happened: a heartbeat. */

@@ -50,12 +50,12 @@ describe('the follower', () => {
   it('starts with what is revoked, and hears what comes after, in order and once', async () => {
     const { follower, append, heard, resets } = open();
     append('credential', '1', 5);
-    await follower.look();
+    await follower.poll();
     expect([resets(), heard]).toEqual([1, []]);
     expect(follower.revocations.size).toBe(1);
     for (let i = 0; i < 2500; i++) append('credential', `${i}`);
-    await follower.look();
-    await follower.look();
+    await follower.poll();
+    await follower.poll();
     expect(heard).toEqual(Array.from({ length: 2500 }, (_, i) => `credential:${i}`));
     expect(resets()).toBe(1);
   });
@@ -63,13 +63,13 @@ describe('the follower', () => {
   it('starts with all that is revoked, however many pages that takes', async () => {
     const { follower, append, heard } = open();
     for (let i = 1; i <= 5001; i++) append('credential', `${i}`, 5);
-    await follower.look();
+    await follower.poll();
     expect([follower.revocations.sizeOf('credential'), heard, follower.position]).toEqual([5001, [], 5001]);
   });
 
-  it('is trusted for a moment after it has looked, and then looks first', async () => {
+  it('is trusted for a moment after it has polled, and then polls first', async () => {
     const { state, follower } = open();
-    await follower.look();
+    await follower.poll();
     state.atMs += TRUST_FOR_MS;
     expect(follower.whenFresh()).toBeUndefined();
     state.atMs += 1;
@@ -77,9 +77,9 @@ describe('the follower', () => {
     expect(follower.lagMs).toBe(0);
   });
 
-  it('never says that it is fresh when it cannot look, and hears what it missed when it can again', async () => {
+  it('never says that it is fresh when it cannot poll, and hears what it missed when it can again', async () => {
     const { state, follower, append, heard } = open();
-    await follower.look();
+    await follower.poll();
     state.isAway = true;
     append('jti', 'x', 1);
     state.atMs += TRUST_FOR_MS + 1;
@@ -91,7 +91,7 @@ describe('the follower', () => {
     expect(heard).toEqual(['jti:x']);
   });
 
-  it('lets nobody wait when the last look failed or this one hangs, and trusts again once a poll succeeds', async () => {
+  it('lets nobody wait when the last poll failed or this one hangs, and trusts again once a poll succeeds', async () => {
     const { state, follower, hints } = open();
     await follower.start(3_600_000);
     const poll = () => {
@@ -121,7 +121,7 @@ describe('the follower', () => {
     }
   });
 
-  it('lets no more than a bounded number wait for one look', async () => {
+  it('lets no more than a bounded number wait for one poll', async () => {
     const { state, follower } = open();
     await follower.start(3_600_000);
     state.hang = Promise.withResolvers<void>();
@@ -141,28 +141,28 @@ describe('the follower', () => {
 
   it('counts its freshness from before the read, however long the read took', async () => {
     const { state, follower } = open();
-    const looking = follower.look();
+    const polling = follower.poll();
     state.atMs += 1000;
-    await looking;
+    await polling;
     expect(follower.lagMs).toBe(1000);
   });
 
   it('does not read when nothing can have moved', async () => {
     const { state, follower } = open();
-    await follower.look();
+    await follower.poll();
     state.moved = false;
     const { reads } = state;
-    await follower.look();
+    await follower.poll();
     expect(state.reads).toBe(reads);
   });
 
-  it('lets whoever asks during a look wait for the next one, which may be the one that sees the change', async () => {
+  it('lets whoever asks during a poll wait for the next one, which may be the one that sees the change', async () => {
     const { state, follower, append, heard } = open();
-    await follower.look();
+    await follower.poll();
     const { reads } = state;
-    const first = follower.look();
+    const first = follower.poll();
     append('user', '7');
-    const [second, third] = [follower.look(), follower.look()];
+    const [second, third] = [follower.poll(), follower.poll()];
     await Promise.all([first, second, third]);
     expect(heard).toContain('user:7');
     expect(state.reads - reads).toBeLessThanOrEqual(2);
@@ -170,7 +170,7 @@ describe('the follower', () => {
 
   it('takes in what this process did before the list is read, and a cache fill can tell', async () => {
     const { follower, append, commitHere } = open();
-    await follower.look();
+    await follower.poll();
     const { heard } = follower;
     commitHere(append('credential', '3', 9));
     expect(follower.heard).toBe(heard + 1);
@@ -186,18 +186,18 @@ describe('the follower', () => {
       onRead: ({ after, position, changes }) => void read.push([after, position, changes.map(({ id }) => id)]),
       onAnew: (position) => void anew.push(position),
     });
-    await follower.look();
+    await follower.poll();
     expect([anew, read, follower.position, follower.epoch]).toEqual([[1], [], 1, 'epoch']);
     // Number 2 is another server's, and has not been read yet.
     append('credential', '2', 5);
     commitHere(append('credential', '3', 5));
     expect([follower.isBehindItself, follower.position, read]).toEqual([true, 1, []]);
-    await follower.look();
+    await follower.poll();
     expect([follower.isBehindItself, follower.position]).toEqual([false, 3]);
     expect(read).toEqual([[1, 3, ['2', '3']]]);
   });
 
-  it('looks at once after a commit of its own, as long as it follows', async () => {
+  it('polls at once after a commit of its own, as long as it follows', async () => {
     const { state, follower, append, commitHere } = open();
     const { reads } = state;
     commitHere(append('credential', '1', 5));
@@ -215,7 +215,7 @@ describe('the follower', () => {
     const { state, follower } = open();
     const readAt = async (wallMs: number): Promise<number> => {
       state.wallMs = wallMs;
-      await follower.look();
+      await follower.poll();
       return follower.readAtMs;
     };
     expect([await readAt(500_000), await readAt(480_000), await readAt(400_000)]).toEqual([500_000, 500_000, 400_000]);
@@ -226,46 +226,46 @@ describe('the follower', () => {
     const { state, follower, append, resets } = open();
     append('credential', '1', 5);
     state.wallMs = 10 * 365 * 24 * HALF_A_DAY_MS;
-    await follower.look();
+    await follower.poll();
     state.wallMs = 1000;
-    await follower.look();
+    await follower.poll();
     expect([resets(), follower.epoch, follower.readAtMs, state.wentBackAt]).toEqual([2, 'epoch+', 1000, ['clock']]);
-    await follower.look();
+    await follower.poll();
     expect(resets()).toBe(2);
   });
 
   it('does not say that everybody starts over while the database takes no other epoch', async () => {
     const { state, follower } = open();
     state.wallMs = 10 * HALF_A_DAY_MS;
-    await follower.look();
+    await follower.poll();
     state.wallMs = 1000;
     state.isAway = true;
-    for (let look = 0; look < 3; look++) await expect(follower.look()).rejects.toThrow('away');
+    for (let times = 0; times < 3; times++) await expect(follower.poll()).rejects.toThrow('away');
     expect(state.wentBackAt).toEqual([]);
     state.isAway = false;
-    await follower.look();
+    await follower.poll();
     expect([follower.epoch, state.wentBackAt]).toEqual(['epoch+', ['clock']]);
   });
 
   it('finds out that the database went back, forgets what was learnt from it, and gives the list another epoch', async () => {
     const { state, follower, append, resets } = open();
     for (let i = 1; i <= 5; i++) append('credential', `${i}`, 5);
-    await follower.look();
+    await follower.poll();
     // Behind what was read: nothing else has happened yet.
     state.list.splice(3);
-    await follower.look();
+    await follower.poll();
     expect([resets(), follower.position, follower.epoch, state.wentBackAt]).toEqual([2, 3, 'epoch+', [5]]);
     expect(follower.revocations.size, 'what was revoked stays so').toBe(5);
     // Overtaken before anyone read it: number 3 is another change now.
     state.list.splice(2);
     for (const id of ['11', '12', '13', '14']) append('user', id, 7);
-    await follower.look();
+    await follower.poll();
     expect([resets(), follower.position, follower.epoch]).toEqual([3, 6, 'epoch++']);
     expect(follower.revocations.isRevoked({ jti: 'a', userId: 11, accountId: 1, issuedAtMs: 7 })).toBe(true);
     // Another server noticed it first.
     state.list.splice(1);
     state.epoch = 'other';
-    await follower.look();
+    await follower.poll();
     expect([resets(), follower.position, follower.epoch, state.wentBackAt]).toEqual([4, 1, 'other', [5, 3]]);
   });
 
@@ -273,45 +273,45 @@ describe('the follower', () => {
     const { state, follower, append, resets } = open();
     append('credential', '1', 5);
     state.events = 7;
-    await follower.look();
+    await follower.poll();
     state.events = 6;
-    await follower.look();
+    await follower.poll();
     expect([resets(), follower.position, follower.epoch]).toEqual([2, 1, 'epoch+']);
     state.events = 9;
-    await follower.look();
+    await follower.poll();
     expect([resets(), follower.epoch]).toEqual([2, 'epoch+']);
   });
 
   it('does not wait for ever for what it did itself and the database has lost', async () => {
     const { state, follower, append, commitHere } = open();
     append('credential', '1', 5);
-    await follower.look();
+    await follower.poll();
     commitHere(append('credential', '2', 5));
     state.list.splice(1);
-    await follower.look();
+    await follower.poll();
     expect(follower.isBehindItself).toBe(true);
     state.epoch = 'other';
-    await follower.look();
+    await follower.poll();
     expect(follower.isBehindItself).toBe(false);
   });
 
   it('starts anew without another epoch when what it read last was swept', async () => {
     const { state, follower, append, resets } = open();
     append('credential', '1', 5);
-    await follower.look();
+    await follower.poll();
     append('credential', '2', 5);
     state.list.shift();
-    await follower.look();
+    await follower.poll();
     expect([resets(), follower.position, follower.epoch, state.wentBackAt]).toEqual([2, 2, 'epoch', []]);
   });
 
   it('is not fresh while it cannot tell the others that the list went back', async () => {
     const { state, follower, append } = open();
     append('credential', '1', 5);
-    await follower.look();
+    await follower.poll();
     state.list.splice(0);
     state.isAway = true;
-    await expect(follower.look()).rejects.toThrow('away');
+    await expect(follower.poll()).rejects.toThrow('away');
     state.atMs += TRUST_FOR_MS + 1;
     expect(follower.isFresh).toBe(false);
     state.isAway = false;
@@ -321,7 +321,7 @@ describe('the follower', () => {
 
   it('starts anew when it has slept so long that changes may have been swept', async () => {
     const { state, follower, append, resets } = open();
-    await follower.look();
+    await follower.poll();
     append('credential', '1', 5);
     state.atMs += HALF_A_DAY_MS + 1;
     await follower.whenFresh();

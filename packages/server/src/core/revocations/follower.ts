@@ -11,12 +11,12 @@ import { isSuspensionKind, KEPT_AFTER_END_MS, RevocationList } from '@keyhouse/p
 import type { Clock } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
 import { StoreUnavailable } from '../unavailable.ts';
-import type { Change, ChangesStore, ListLook, ListPlace, WentBack } from './change.ts';
+import type { Change, ChangesStore, ChangesPage, ListPlace, WentBack } from './change.ts';
 
 /** The contract promises a revocation everywhere within two seconds; this leaves room for the poll itself. */
 export const TRUST_FOR_MS = 1500;
 /** A read that takes longer counts as hanging: no further request waits for it. */
-const LOOK_WITHIN_MS = 1000;
+const POLL_WITHIN_MS = 1000;
 /** How many may wait for a read. They are released together, so this bounds what one hanging read can hold. */
 const MAX_WAITING = 1000;
 const PAGE = 1000;
@@ -85,9 +85,9 @@ export class ChangeFollower {
   #readAtMs = 0;
   #isStarted = false;
   #freshAtMs = Number.NEGATIVE_INFINITY;
-  #looking: Promise<void> | null = null;
-  #nextLook: Promise<void> | null = null;
-  #lookStartedAtMs = 0;
+  #polling: Promise<void> | null = null;
+  #nextPoll: Promise<void> | null = null;
+  #pollStartedAtMs = 0;
   /** Why the last read failed; null: it did not. */
   #failure: { readonly error: unknown } | null = null;
   #waiting = 0;
@@ -102,7 +102,7 @@ export class ChangeFollower {
       this.#apply(changes);
       this.#committed = Math.max(this.#committed, changes.at(-1)?.number ?? 0);
       // Not awaited: readers of the feed should not have to wait for the next poll.
-      if (this.#isStarted) void this.look().catch(this.#ports.onError);
+      if (this.#isStarted) void this.poll().catch(this.#ports.onError);
     });
   }
 
@@ -116,11 +116,11 @@ export class ChangeFollower {
 
   /** Loads what is revoked and reads every `everyMs` from then on. */
   async start(everyMs: number): Promise<void> {
-    await this.look();
+    await this.poll();
     this.#isStarted = true;
-    this.#stopHints = this.#ports.changes.onHint(() => void this.look().catch(this.#ports.onError));
+    this.#stopHints = this.#ports.changes.onHint(() => void this.poll().catch(this.#ports.onError));
     this.#timer = setInterval(() => {
-      if (this.#looking === null) void this.look().catch(this.#ports.onError);
+      if (this.#polling === null) void this.poll().catch(this.#ports.onError);
     }, everyMs);
     this.#timer.unref();
   }
@@ -168,50 +168,50 @@ export class ChangeFollower {
   whenFresh(): Promise<void> | undefined {
     if (this.isFresh) return undefined;
     if (this.#isStarted && this.#failure !== null) return Promise.reject(this.#failure.error);
-    const isLate = this.#looking !== null && this.#ports.monotonicMs() - this.#lookStartedAtMs > LOOK_WITHIN_MS;
+    const isLate = this.#polling !== null && this.#ports.monotonicMs() - this.#pollStartedAtMs > POLL_WITHIN_MS;
     if (this.#isStarted && (isLate || this.#waiting >= MAX_WAITING))
       return Promise.reject(new StoreUnavailable('The list of changes was not read in time.'));
-    return this.#waitForLook();
+    return this.#waitForPoll();
   }
 
-  async #waitForLook(): Promise<void> {
+  async #waitForPoll(): Promise<void> {
     this.#waiting += 1;
     try {
       // A read that is running is enough, unless it takes too long itself.
-      if (this.#looking !== null) await this.#looking;
-      if (!this.isFresh) await this.look();
+      if (this.#polling !== null) await this.#polling;
+      if (!this.isFresh) await this.poll();
     } finally {
       this.#waiting -= 1;
     }
   }
 
   /** Reads the list to its end. A call during a running read waits for the next one, which all such calls share. */
-  look(): Promise<void> {
-    if (this.#looking === null) {
-      this.#lookStartedAtMs = this.#ports.monotonicMs();
-      this.#looking = this.#look().then(
+  poll(): Promise<void> {
+    if (this.#polling === null) {
+      this.#pollStartedAtMs = this.#ports.monotonicMs();
+      this.#polling = this.#poll().then(
         () => {
-          this.#looking = null;
+          this.#polling = null;
           this.#failure = null;
         },
         (error: unknown) => {
-          this.#looking = null;
+          this.#polling = null;
           this.#failure = { error };
           throw error;
         },
       );
-      return this.#looking;
+      return this.#polling;
     }
-    this.#nextLook ??= this.#looking
+    this.#nextPoll ??= this.#polling
       .catch(() => {})
       .then(() => {
-        this.#nextLook = null;
-        return this.look();
+        this.#nextPoll = null;
+        return this.poll();
       });
-    return this.#nextLook;
+    return this.#nextPoll;
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const startedAtMs = this.#ports.monotonicMs();
     const wallMs = this.#ports.clock.now();
     if (startedAtMs - this.#freshAtMs > START_ANEW_AFTER_MS) await this.#startAnew();
@@ -220,14 +220,14 @@ export class ChangeFollower {
     // The hint is used up by asking, so a read that fails must be repeated whatever the hint says next.
     if (this.#ports.changes.mayHaveMoved()) this.#unread = true;
     for (let anew = 0; this.#unread; ) {
-      const look = await this.#ports.changes.lookAfter(this.#place, PAGE);
-      const isContinued = await this.#isContinued(look);
+      const page = await this.#ports.changes.pageAfter(this.#place, PAGE);
+      const isContinued = await this.#isContinued(page);
       if (isContinued) {
-        this.#apply(look.changes);
-        this.#moveTo(look);
+        this.#apply(page.changes);
+        this.#moveTo(page);
       } else if (++anew > MAX_ANEW) throw new StoreUnavailable('The list of changes is different each time that it is read.');
       else await this.#startAnew();
-      this.#unread = !isContinued || look.changes.length === PAGE;
+      this.#unread = !isContinued || page.changes.length === PAGE;
       if (this.#unread) await pause();
     }
     this.#freshAtMs = startedAtMs;
@@ -239,7 +239,7 @@ export class ChangeFollower {
    * lagged, a restored backup or snapshot), the list gets another epoch: then every server and every guard starts over, including
    * those that could not notice because the new list is longer than what they had read.
    */
-  async #isContinued({ end, start }: ListLook): Promise<boolean> {
+  async #isContinued({ end, start }: ChangesPage): Promise<boolean> {
     const { epoch, change, event } = this.#place;
     if (end.epoch !== epoch) return false;
     const wentBack =
@@ -261,7 +261,7 @@ export class ChangeFollower {
     this.#unread = true;
   }
 
-  #moveTo({ end, changes, last }: ListLook): void {
+  #moveTo({ end, changes, last }: ChangesPage): void {
     const after = this.position;
     this.#place = { epoch: end.epoch, event: end.event, change: last ?? this.#place.change };
     if (last === null) return;

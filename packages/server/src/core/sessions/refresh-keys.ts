@@ -72,7 +72,7 @@ export function createRefreshKeys({ sessions, secrets, secretInForce, clock }: R
     return { id: row.id, key: keep(row) ?? (await failToOpen()) };
   }
 
-  async function look(id: number): Promise<KeyObject | null> {
+  async function load(id: number): Promise<KeyObject | null> {
     const stored = await sessions.findRefreshKey(id);
     return stored === null ? null : (keep(stored) ?? (await failToOpen()));
   }
@@ -96,6 +96,6 @@ export function createRefreshKeys({ sessions, secrets, secretInForce, clock }: R
         current = { ...(await newest()), lookedAtMs: clock.now() };
       return current;
     },
-    find: (id) => opened.get(id) ?? look(id),
+    find: (id) => opened.get(id) ?? load(id),
   };
 }

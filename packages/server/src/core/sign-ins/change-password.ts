@@ -8,7 +8,7 @@ import type { Claim } from '../passwords/fair-queue.ts';
 import { findPasswordFault, type PasswordFault } from '../passwords/password.ts';
 import type { User } from '../users/account.ts';
 import { circumstancesOf } from '../users/circumstances.ts';
-import { issueLink, ownEvent, recipientOf } from '../users/profile-event.ts';
+import { issueLink, profileEvent, recipientOf } from '../users/profile-event.ts';
 import { hashTicket, makeTicketText } from '../users/ticket.ts';
 import type { Ending } from './ending.ts';
 import type { PasswordsStore, SignInsPorts } from './ports.ts';
@@ -40,7 +40,7 @@ export async function changePassword(
 export async function askForReset(ports: ChangePasswordPorts, user: User, by: By): Promise<void> {
   const data = { emailKey: readEmail(user.email)?.key ?? '' };
   await issueLink(ports, user, { purpose: 'reset-password', lastsMs: RESET_LASTS_MS, data }, (ticket, nowMs) =>
-    ownEvent(by, nowMs, 'user.password_reset_asked', user, {
+    profileEvent(by, nowMs, 'user.password_reset_asked', user, {
       mails: [ports.compose('reset-password', recipientOf(user), { link: `${ports.url}/reset#${ticket}` })],
     }),
   );
@@ -108,7 +108,7 @@ async function setPassword(
       ...how,
       expects: reading > MAX_READINGS ? null : ended,
       nowMs,
-      event: ownEvent(by, nowMs, 'user.password_changed', user, {
+      event: profileEvent(by, nowMs, 'user.password_changed', user, {
         ...(how.ticket === null ? {} : { details: { through: 'reset' } }),
         mails: [compose('password-changed', recipientOf(user), facts)],
       }),

@@ -22,13 +22,13 @@ import {
   type Settled,
 } from './verify-password.ts';
 
-export type EnterPorts = ProvePasswordPorts &
+export type SignInBrowserPorts = ProvePasswordPorts &
   OpenSignInPorts &
   Pick<SignInsPorts, 'accounts' | 'factors' | 'tickets' | 'secrets'>;
 
 export type SecondFactor = 'totp' | 'recovery-code' | 'passkey';
 
-export type Entered =
+export type SignInOutcome =
   | { readonly ok: true; readonly next: 'done'; readonly opened: OpenedSignIn }
   /** `step`: for the cookie of the step, and for nothing else. */
   | { readonly ok: true; readonly next: 'second-factor'; readonly methods: readonly SecondFactor[]; readonly step: string }
@@ -38,10 +38,10 @@ export type Entered =
 const STEP_LASTS_MS = 10 * MINUTE_MS;
 
 export async function signInWithPassword(
-  ports: EnterPorts,
+  ports: SignInBrowserPorts,
   input: { readonly email: string; readonly password: string; readonly browser: string | null; readonly by: By },
-): Promise<Entered> {
-  return await provePassword<Entered>(ports, input, async (proved) => {
+): Promise<SignInOutcome> {
+  return await provePassword<SignInOutcome>(ports, input, async (proved) => {
     const methods = await secondStepOf(ports.factors, proved.user);
     if (methods === null) return await finish(ports, { ...proved, through: null }, ['password'], input);
     const step = await openStep(ports, proved.user.id, { passwordHash: proved.passwordHash, through: null });
@@ -57,7 +57,7 @@ interface FirstStep {
 
 /** A ticket for the second step. */
 export async function openStep(
-  { tickets, clock }: Pick<EnterPorts, 'tickets' | 'clock'>,
+  { tickets, clock }: Pick<SignInBrowserPorts, 'tickets' | 'clock'>,
   userId: number,
   { passwordHash, through }: FirstStep,
 ): Promise<string> {
@@ -83,7 +83,7 @@ export type StepOutcome =
 
 /** `step_over`: the step has expired, or the password was changed in the meantime: from the beginning. */
 export async function signInWithCode(
-  ports: EnterPorts,
+  ports: SignInBrowserPorts,
   input: { readonly step: string; readonly code: string; readonly browser: string | null; readonly by: By },
 ): Promise<StepOutcome> {
   const step = await findStep(ports, input.step);
@@ -125,7 +125,7 @@ export async function signInWithCode(
 
 /** The user who waits for the second step, and what the first step verified. */
 export async function findStep(
-  { tickets, accounts, clock }: Pick<EnterPorts, 'tickets' | 'accounts' | 'clock'>,
+  { tickets, accounts, clock }: Pick<SignInBrowserPorts, 'tickets' | 'accounts' | 'clock'>,
   step: string,
 ): Promise<({ user: User } & FirstStep) | null> {
   const ticket = await tickets.findTicket('second-factor', hashTicket(step), clock.now());
@@ -159,11 +159,11 @@ export async function secondStepOf(
 
 /** Opens the sign-in as the last step of a log-in. */
 export async function finish(
-  ports: EnterPorts,
+  ports: SignInBrowserPorts,
   { user, passwordHash, through, addressHash }: Omit<Proved, 'passwordHash'> & FirstStep,
   methods: readonly ProofMethod[],
   { browser, by }: { readonly browser: string | null; readonly by: By },
-): Promise<Settled<Entered>> {
+): Promise<Settled<SignInOutcome>> {
   const opened = await openSignIn(ports, { user, methods, passwordHash, through, addressHash, browser, by });
   if (opened.ok) return { failed: false, result: { ok: true, next: 'done', opened: opened.value } };
   // Disabled, given another password, or what was verified is not valid any more.
@@ -172,37 +172,37 @@ export async function finish(
 }
 
 /** For a user whom another provider vouches for, and who has no second factor here. */
-export async function settleEntered(
-  ports: EnterPorts,
+export async function signInThrough(
+  ports: SignInBrowserPorts,
   user: User,
   through: Through,
   by: { readonly browser: string | null; readonly by: By },
-): Promise<Entered> {
+): Promise<SignInOutcome> {
   const { result } = await finish(ports, { user, passwordHash: null, through, addressHash: null }, ['provider'], by);
   return result;
 }
 
 /** Ends a first step that waits for its second, or for its confirmation. */
-export async function forgetStep({ tickets, clock }: Pick<EnterPorts, 'tickets' | 'clock'>, step: string): Promise<void> {
+export async function forgetStep({ tickets, clock }: Pick<SignInBrowserPorts, 'tickets' | 'clock'>, step: string): Promise<void> {
   for (const purpose of ['second-factor', 'first-proof'] as const)
     await tickets.redeemTicket({ purpose, hash: hashTicket(step), nowMs: clock.now() });
 }
 
 /** What the second step can be, if one waits; null if none does. */
-export async function waitingStep(ports: EnterPorts, step: string | null): Promise<readonly SecondFactor[] | null> {
+export async function waitingStep(ports: SignInBrowserPorts, step: string | null): Promise<readonly SecondFactor[] | null> {
   const waiting = step === null ? null : await findStep(ports, step);
   return waiting === null ? null : await secondStepOf(ports.factors, waiting.user);
 }
 
 /** `step`: the first step that this is the second of; null, or one that has ended: anyone who has a passkey. */
-export async function passkeyStepOptions(ports: EnterPorts & PasskeyPorts, step: string | null) {
+export async function passkeyStepOptions(ports: SignInBrowserPorts & PasskeyPorts, step: string | null) {
   const waiting = step === null ? null : await findStep(ports, step);
   return await passkeyOptions(ports, 'log-in', waiting?.user.id ?? null);
 }
 
 /** A passkey proves possession and the person: it is both steps at once. Null for everything that is not valid. */
 export async function signInWithPasskey(
-  ports: EnterPorts & PasskeyPorts,
+  ports: SignInBrowserPorts & PasskeyPorts,
   input: { readonly step: string | null; readonly response: unknown; readonly browser: string | null; readonly by: By },
 ): Promise<OpenedSignIn | null> {
   const { tickets, clock } = ports;

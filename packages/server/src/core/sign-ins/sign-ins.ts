@@ -11,7 +11,7 @@ import type { By, PersonalData } from '../audit/event.ts';
 import { passkeyOptions } from '../factors/passkeys.ts';
 import { emailKey } from '../lib/email.ts';
 import type { User } from '../users/account.ts';
-import { ownEvent } from '../users/profile-event.ts';
+import { profileEvent } from '../users/profile-event.ts';
 import { fateOfLink, hashTicket, type LinkFate, type LinkPurpose } from '../users/ticket.ts';
 import { askForReset, changePassword, findReset, readReset, resetWithTicket } from './change-password.ts';
 import type { Ending } from './ending.ts';
@@ -77,12 +77,12 @@ export function bindSignIns(ports: SignInsPorts) {
     /** One of them, or all except the one that asks. Returns how many ended. */
     end: (user: User, which: ({ id: number } | { exceptId: number }) & { withSessions: boolean }, by: By): Promise<number> => {
       const nowMs = clock.now();
-      const event = ownEvent(by, nowMs, 'user.sign_ins_ended', user);
+      const event = profileEvent(by, nowMs, 'user.sign_ins_ended', user);
       return signIns.endSignIns({ userId: user.id, ...which, nowMs, event });
     },
     signOut: (user: User, id: number, by: By): Promise<number> => {
       const nowMs = clock.now();
-      const event = ownEvent(by, nowMs, 'user.signed_out', user);
+      const event = profileEvent(by, nowMs, 'user.signed_out', user);
       return signIns.endSignIns({ userId: user.id, id, nowMs, event });
     },
 

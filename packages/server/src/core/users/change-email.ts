@@ -6,7 +6,7 @@ import { readEmail } from '../lib/email.ts';
 import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
 import type { UsersPorts } from './ports.ts';
-import { issueLink, ownEvent, recipientOf } from './profile-event.ts';
+import { issueLink, profileEvent, recipientOf } from './profile-event.ts';
 import { hashTicket } from './ticket.ts';
 
 export type ChangeEmailPorts = Pick<UsersPorts, 'accounts' | 'profile' | 'tickets' | 'compose' | 'clock' | 'url'>;
@@ -22,7 +22,7 @@ export async function sendVerification(ports: ChangeEmailPorts, user: User, by: 
   if (user.emailVerifiedAtMs !== null) return true;
   const data = { emailKey: readEmail(user.email)?.key ?? '' };
   return await issueLink(ports, user, { purpose: 'verify-email', lastsMs: VERIFY_LASTS_MS, data }, (ticket, nowMs) =>
-    ownEvent(by, nowMs, 'user.email_verification_sent', user, {
+    profileEvent(by, nowMs, 'user.email_verification_sent', user, {
       mails: [ports.compose('verify-email', recipientOf(user), { link: `${ports.url}/verify-email#${ticket}` })],
     }),
   );
@@ -31,7 +31,7 @@ export async function sendVerification(ports: ChangeEmailPorts, user: User, by: 
 /** Ends nothing: the user has signed in with the current password before following the link. */
 export const verifyEmail = (ports: ChangeEmailPorts, user: User, ticket: string, by: By): Promise<User | null> => {
   const nowMs = ports.clock.now();
-  const event = ownEvent(by, nowMs, 'user.email_verified', user);
+  const event = profileEvent(by, nowMs, 'user.email_verified', user);
   return ports.profile.verifyEmail({ userId: user.id, ticketHash: hashTicket(ticket), nowMs, event });
 };
 
@@ -52,7 +52,7 @@ export async function askForEmail(
   const isTaken = owner !== null && owner.id !== user.id;
   const data = { email: email.email, emailKey: email.key };
   const sent = await issueLink(ports, user, { purpose: 'new-email', lastsMs: NEW_EMAIL_LASTS_MS, data }, (ticket, nowMs) =>
-    ownEvent(by, nowMs, 'user.email_change_asked', user, {
+    profileEvent(by, nowMs, 'user.email_change_asked', user, {
       mails: [
         compose('email-changed', recipientOf(user), { email: email.email, done: false, ...circumstancesOf(by, nowMs) }),
         ...(isTaken
@@ -77,7 +77,7 @@ export async function confirmEmail(
     userId: user.id,
     ticketHash: hashTicket(ticket),
     nowMs,
-    event: ownEvent(by, nowMs, 'user.email_changed', user, {
+    event: profileEvent(by, nowMs, 'user.email_changed', user, {
       mails: [compose('email-changed', recipientOf(user), { email: pending, done: true, ...circumstancesOf(by, nowMs) })],
     }),
   });

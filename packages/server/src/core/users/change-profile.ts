@@ -4,7 +4,7 @@ import type { User } from './account.ts';
 import { circumstancesOf } from './circumstances.ts';
 import type { UsersPorts } from './ports.ts';
 import type { ProfileStore } from './profile.ts';
-import { ownEvent, recipientOf } from './profile-event.ts';
+import { profileEvent, recipientOf } from './profile-event.ts';
 
 type Ports = Pick<UsersPorts, 'profile' | 'compose' | 'clock'>;
 
@@ -16,7 +16,7 @@ interface Names {
 
 export const renameUser = (ports: Ports, user: User, names: Names, by: By): Promise<boolean> => {
   const nowMs = ports.clock.now();
-  const event = ownEvent(by, nowMs, 'user.renamed', user);
+  const event = profileEvent(by, nowMs, 'user.renamed', user);
   return ports.profile.renameUser({ userId: user.id, ...names, nowMs, event });
 };
 
@@ -24,6 +24,6 @@ export const renameUser = (ports: Ports, user: User, names: Names, by: By): Prom
 export function deleteUser(ports: Ports, user: User, by: By): ReturnType<ProfileStore['deleteUser']> {
   const nowMs = ports.clock.now();
   const mails = [ports.compose('user-deleted', recipientOf(user), circumstancesOf(by, nowMs))];
-  const event = ownEvent({ ...by, person: {} }, nowMs, 'user.deleted', user, { mails });
+  const event = profileEvent({ ...by, person: {} }, nowMs, 'user.deleted', user, { mails });
   return ports.profile.deleteUser({ userId: user.id, nowMs, event });
 }

@@ -11,7 +11,7 @@ import { circumstancesOf } from './circumstances.ts';
 import { makeTicketText, type TicketPurpose, type TicketsStore } from './ticket.ts';
 
 /** An event about the user and the personal account. */
-export const ownEvent = (by: By, atMs: number, event: EventName, user: User, facts: EventFacts = {}): EventDraft =>
+export const profileEvent = (by: By, atMs: number, event: EventName, user: User, facts: EventFacts = {}): EventDraft =>
   happened(by, atMs, event, { userId: user.id, accountId: user.accountId, ...facts });
 
 export const recipientOf = ({ email, id }: User): Recipient => ({ email, userId: id });

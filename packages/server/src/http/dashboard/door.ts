@@ -36,7 +36,7 @@ export interface DashboardCaller {
   readonly account: AccountWithRole | null;
   readonly by: By;
   /** For answers that take long: rejects with the door's refusal once the sign-in or the role has ended. */
-  readonly lookAgain: () => Promise<void>;
+  readonly recheck: () => Promise<void>;
 }
 
 interface Ports {
@@ -61,12 +61,12 @@ export function guardPrivateApi(app: FastifyInstance, ports: Ports): void {
     const account = signIn === null ? null : await findAccount(ports, endpoint, request, signIn, doer);
     if (signIn !== null) await refuseSuspended(ports, endpoint, request, signIn, account);
     const by = byOf(ports, endpoint, request, { doer, signIn, account });
-    request.dashboardCaller = { signIn, account, by, lookAgain: () => lookAgain(ports, endpoint, request) };
+    request.dashboardCaller = { signIn, account, by, recheck: () => recheck(ports, endpoint, request) };
   });
   // A body may take half a minute to arrive; the sign-in or the role may have ended in between.
   app.addHook('preValidation', async (request) => {
     const { endpoint } = request.routeOptions.config;
-    if (endpoint?.body !== undefined) await lookAgain(ports, endpoint, request);
+    if (endpoint?.body !== undefined) await recheck(ports, endpoint, request);
   });
   // After the body was validated: the password is not asked for before the fields are right.
   app.addHook('preHandler', async (request) => {
@@ -202,7 +202,7 @@ function changedAccount(
   return personal === true ? user.accountId : (named?.id ?? null);
 }
 
-async function lookAgain(ports: Ports, endpoint: Endpoint, request: FastifyRequest): Promise<void> {
+async function recheck(ports: Ports, endpoint: Endpoint, request: FastifyRequest): Promise<void> {
   const { dashboardCaller } = request;
   if (dashboardCaller === null || dashboardCaller.signIn === null) return;
   const signIn = await findSignIn(ports, request);

@@ -81,7 +81,7 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
         const { params, query, body } = request;
         const answer = await handler({ ...dashboardCaller, params, query, body, request, reply } as unknown as EndpointRequest<typeof name>);
         reply.header('Cache-Control', 'no-store');
-        if (endpoint.file) return sendFile(reply, answer as FileAnswer, dashboardCaller.lookAgain);
+        if (endpoint.file) return sendFile(reply, answer as FileAnswer, dashboardCaller.recheck);
         return endpoint.answer === undefined ? reply.code(204).send() : answer;
       },
     });
@@ -96,13 +96,13 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
 async function sendFile(
   reply: FastifyReply,
   { name, type, pieces }: FileAnswer,
-  lookAgain: () => Promise<void>,
+  recheck: () => Promise<void>,
 ): Promise<FastifyReply> {
   const rest = pieces[Symbol.asyncIterator]();
   const first = await rest.next();
   async function* all(): AsyncGenerator<string> {
     for (let piece = first; !piece.done; piece = await rest.next()) {
-      await lookAgain();
+      await recheck();
       yield piece.value;
     }
   }

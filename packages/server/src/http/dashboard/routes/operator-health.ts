@@ -120,7 +120,7 @@ function ceilings(fixed: (name: string, value: string, why: string) => Limit): L
 interface Check {
   readonly name: string;
   /** What it found; throws a sentence if it is not well. */
-  readonly look: (keyhouse: Keyhouse) => Promise<string> | string;
+  readonly check: (keyhouse: Keyhouse) => Promise<string> | string;
 }
 
 /** Chained each second while a server runs. */
@@ -133,14 +133,14 @@ class NotWell extends Error {}
 const CHECKS: readonly Check[] = [
   {
     name: 'database',
-    look: async (keyhouse) => {
+    check: async (keyhouse) => {
       await keyhouse.storage.check();
       return `${keyhouse.facts.database} answers, and every migration is applied.`;
     },
   },
   {
     name: 'changes',
-    look: ({
+    check: ({
       revocations: {
         follower: { lagMs },
       },
@@ -152,7 +152,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'signing keys',
-    look: async (keyhouse) => {
+    check: async (keyhouse) => {
       const { keys } = keyhouse.signingKeys.publicKeySet();
       const [stored, days] = await Promise.all([keyhouse.signingKeys.list(), keyhouse.signingKeys.rotationDays()]);
       const current = stored.find(({ state }) => state === 'current');
@@ -164,7 +164,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'audit log',
-    look: async (keyhouse) => {
+    check: async (keyhouse) => {
       const [head, [oldest]] = await Promise.all([keyhouse.audit.head(), keyhouse.audit.unchained(1)]);
       const finding = `The head of the chain is ${head.number}:${head.hash}.`;
       if (oldest !== undefined && oldest.atMs < keyhouse.clock.now() - CHAINED_WITHIN_MS)
@@ -174,7 +174,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'mail',
-    look: async ({ facts, administration }) => {
+    check: async ({ facts, administration }) => {
       if (!facts.sendsMail) return 'No mail server is configured. Emails are kept and can be read under Email.';
       const newest = await administration.listMails({ limit: NEWEST_MAILS });
       const failing = newest.filter(({ sentAtMs, error }) => sentAtMs === null && error !== null);
@@ -184,16 +184,16 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'administrators',
-    look: async (keyhouse) => {
+    check: async (keyhouse) => {
       const count = await keyhouse.users.countAdministrators();
       return count === 1 ? 'Only one administrator. Add another so you can’t get locked out.' : `There are ${count}.`;
     },
   },
 ];
 
-async function run({ name, look }: Check, keyhouse: Keyhouse): Promise<{ name: string; ok: boolean; detail: string }> {
+async function run({ name, check }: Check, keyhouse: Keyhouse): Promise<{ name: string; ok: boolean; detail: string }> {
   try {
-    return { name, ok: true, detail: await look(keyhouse) };
+    return { name, ok: true, detail: await check(keyhouse) };
   } catch (error) {
     return { name, ok: false, detail: error instanceof NotWell ? error.message : 'It cannot be checked now.' };
   }

@@ -108,19 +108,19 @@ export function providerSignInRoutes(serve: Serve, { keyhouse, cookies }: Dashbo
     // Linking is one more way in: it asks for a proof like every new factor.
     const isOld = signIn === null || keyhouse.clock.now() - signIn.provedAtMs > PROOF_LASTS_MS;
     if (body.purpose === 'link' && isOld) throw new Refusal({ code: 'proof_required' });
-    const trip = await keyhouse.providers.start({
+    const begun = await keyhouse.providers.start({
       provider: params.provider,
       purpose: body.purpose,
       user: signIn?.user ?? null,
       invitation: invitationIn(body.link ?? null),
     });
-    if (trip === 'away') throw invalid('provider', 'This provider does not respond. Try again in a moment.');
-    if (trip === null) throw new Refusal({ code: 'not_found' });
-    cookies.set(reply, 'step', trip.step);
+    if (begun === 'away') throw invalid('provider', 'This provider does not respond. Try again in a moment.');
+    if (begun === null) throw new Refusal({ code: 'not_found' });
+    cookies.set(reply, 'step', begun.step);
     if (body.purpose === 'log-in') {
       forgetLink(cookies, request, reply);
       if (body.link !== undefined) rememberReturnPoint(cookies, reply, body.link);
     }
-    return { url: trip.url };
+    return { url: begun.url };
   });
 }

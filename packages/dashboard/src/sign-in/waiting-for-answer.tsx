@@ -22,7 +22,7 @@ export function useAnswer<Answer>(work: () => Promise<Answer>) {
 
 export const kindOf = (error: unknown): Refusal['kind'] | null => (error instanceof AskError ? error.refusal.kind : null);
 
-interface LookingProps {
+interface WaitingProps {
   readonly brand: State['brand'];
   readonly title: string;
   readonly of: Pick<ReturnType<typeof useAnswer>, 'task' | 'again'>;
@@ -30,7 +30,7 @@ interface LookingProps {
 }
 
 /** While there is no answer, or none can be had. */
-export function Looking({ brand, title, of: { task, again }, children }: LookingProps) {
+export function WaitingForAnswer({ brand, title, of: { task, again }, children }: WaitingProps) {
   const kind = kindOf(task.error);
   return (
     <Card brand={brand} title={title}>
