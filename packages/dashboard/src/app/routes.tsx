@@ -24,7 +24,7 @@ const to = (path: string, target: string) =>
   });
 
 const routes = [
-  page('/', () => import('../home/HomePage.tsx'), 'HomePage'),
+  page('/', () => import('../overview/OverviewPage.tsx'), 'OverviewPage'),
   to('/settings', '/settings/profile'),
   to('/operator', '/operator/users'),
   page('/settings/profile', () => import('../accounts/profile/ProfilePage.tsx'), 'ProfilePage'),
@@ -32,7 +32,7 @@ const routes = [
   page('/settings/applications', () => import('../sessions/ConnectedPage.tsx'), 'ConnectedPage'),
   page('/settings/developers', () => import('../credentials/pages.tsx'), 'TokensPage'),
   page('/settings/developers/$id', () => import('../credentials/pages.tsx'), 'TokenPage'),
-  page('/accounts/$account', () => import('../home/HomePage.tsx'), 'HomePage'),
+  page('/accounts/$account', () => import('../overview/OverviewPage.tsx'), 'OverviewPage'),
   page('/accounts/$account/keys', () => import('../credentials/pages.tsx'), 'KeysPage'),
   page('/accounts/$account/keys/$id', () => import('./pages/KeyPage.tsx'), 'KeyPage'),
   page('/accounts/$account/applications', () => import('../applications/pages.tsx'), 'ApplicationsPage'),

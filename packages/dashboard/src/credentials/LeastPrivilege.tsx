@@ -12,7 +12,7 @@ import { Names } from '../kit/names.tsx';
 import shared from '../kit/shared.module.css';
 import classes from './credentials.module.css';
 import type { DialogProps } from './dialogs.tsx';
-import leastClasses from './least.module.css';
+import leastClasses from './least-privilege.module.css';
 import { lostBy } from './permission-choice.ts';
 import { type Credential, type Least, useVerbs } from './queries.ts';
 import { words } from './words.ts';

@@ -60,7 +60,7 @@ export function useVerbs(scope: Scope) {
   const changed = async <T>(doing: Promise<T>): Promise<T> => {
     const done = await doing;
     void client.invalidateQueries({ queryKey: credentialsKey(scope) });
-    void client.invalidateQueries({ queryKey: ['home'] });
+    void client.invalidateQueries({ queryKey: ['overview'] });
     return done;
   };
   const verbs = scope.kind === 'token' ? tokenVerbs : keyVerbs(scope.account);

@@ -6,11 +6,11 @@ import { pause } from '../lib/pause.ts';
 import { narrowingsOf, WATCHED_FOR_MS } from './least-privilege.ts';
 import { MANY_REFUSALS, type Notice, type NoticeKind, type NoticeRules, noticesOf } from './notices.ts';
 
-export const HOME_DAYS = 30;
+export const OVERVIEW_DAYS = 30;
 const MAX_NOTICES = 20;
 const JUDGED_AT_ONCE = 50;
 
-export interface Home extends Omit<UseOfAccount, 'byDay'> {
+export interface Overview extends Omit<UseOfAccount, 'byDay'> {
   /** The oldest first, today last. */
   readonly requestsByDay: readonly number[];
   /** The most urgent ones, the most urgent first. */
@@ -27,12 +27,12 @@ interface Ports {
   readonly rules: NoticeRules;
 }
 
-export async function homeOf(ports: Ports, accountId: number): Promise<Home> {
+export async function overviewOf(ports: Ports, accountId: number): Promise<Overview> {
   const nowMs = ports.clock.now();
-  const sinceDay = Math.floor(nowMs / DAY_MS) - HOME_DAYS + 1;
+  const sinceDay = Math.floor(nowMs / DAY_MS) - OVERVIEW_DAYS + 1;
   const { byDay, ...use } = await ports.credentials.useOfAccount({ accountId, sinceDay, nowMs });
-  const requestsByDay = Array.from({ length: HOME_DAYS }, () => 0);
-  for (const { day, requests } of byDay) if (day - sinceDay < HOME_DAYS) requestsByDay[day - sinceDay] = requests;
+  const requestsByDay = Array.from({ length: OVERVIEW_DAYS }, () => 0);
+  for (const { day, requests } of byDay) if (day - sinceDay < OVERVIEW_DAYS) requestsByDay[day - sinceDay] = requests;
   return {
     ...use,
     requestsByDay,
@@ -43,7 +43,7 @@ export async function homeOf(ports: Ports, accountId: number): Promise<Home> {
 const URGENCY: readonly NoticeKind[] = ['expires-soon', 'refusals', 'too-wide', 'unused', 'old-secret'];
 
 /** Every credential, however many: others have their turn between two slices, and no more is kept than is shown. */
-async function findNotices(ports: Ports, accountId: number, nowMs: number): Promise<Pick<Home, 'notices' | 'noticesInAll'>> {
+async function findNotices(ports: Ports, accountId: number, nowMs: number): Promise<Pick<Overview, 'notices' | 'noticesInAll'>> {
   let notices: readonly Notice[] = [];
   let noticesInAll = 0;
   for (const kind of ['key', 'token'] as const) {

@@ -13,7 +13,7 @@ import type { RequestSource } from '../credentials/request-source.ts';
 import type { Clock } from '../lib/clock.ts';
 import { leastOf } from './least-privilege.ts';
 import type { NoticeRules } from './notices.ts';
-import { homeOf } from './overview.ts';
+import { overviewOf } from './overview.ts';
 import { UNTOLD_PERMISSION } from './permission-use.ts';
 import { type RemindPorts, remindPeople } from './reminders.ts';
 import { createUsage, type UsagePorts } from './usage.ts';
@@ -67,7 +67,7 @@ export function bindUse(ports: UsePorts) {
       recorder.flush(credentials, { monotonicMs: ports.monotonicMs, end }),
     /** Uses of these credentials by day, from a day on (days since 1970). */
     byDay: (ids: readonly number[], firstDay: number) => credentials.useByDay(ids, firstDay),
-    overviewOf: (accountId: number) => homeOf(ports, accountId),
+    overviewOf: (accountId: number) => overviewOf(ports, accountId),
     leastPrivilegeOf: (about: Parameters<typeof leastOf>[1]) => leastOf(ports, about),
     /** Returns how many users were written to. */
     remindPeople: () => remindPeople({ ...ports, pause: () => new Promise((resolve) => setTimeout(resolve, 20)) }),

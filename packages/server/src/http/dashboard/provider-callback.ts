@@ -5,7 +5,7 @@ import type { Keyhouse } from '../../core/keyhouse.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Authenticator } from '../authenticate.ts';
 import type { Cookies } from './cookies.ts';
-import { homeOf, waitingRequest } from './return-path.ts';
+import { firstPageOf, waitingRequest } from './return-path.ts';
 import { forgetLink, takeReturnPoint } from './return-point.ts';
 
 interface Ports {
@@ -55,7 +55,7 @@ export function serveProviderCallback(app: FastifyInstance, { keyhouse, authenti
     // The invitation of the link is used up.
     forgetLink(cookies, request, reply);
     const waits = waitingRequest(cookies.read(request, 'return')) !== null;
-    return reply.redirect(waits ? takeReturnPoint(cookies, request, reply) : homeOf(ended.accepted));
+    return reply.redirect(waits ? takeReturnPoint(cookies, request, reply) : firstPageOf(ended.accepted));
   });
 }
 

@@ -29,7 +29,7 @@ export const waitingLink = (path: string | null): string | null => (path !== nul
 export const invitationIn = (path: string | null): string | null => /^\/invitation#([\w-]{1,200})$/.exec(path ?? '')?.[1] ?? null;
 
 /** Where the browser goes after an invitation was accepted. */
-export const homeOf = ({ accountId }: { readonly accountId: number | null }): string =>
+export const firstPageOf = ({ accountId }: { readonly accountId: number | null }): string =>
   accountId === null ? '/dashboard' : `/dashboard/accounts/${accountId}`;
 
 /** The sealed request within such a path; null when it is another. */

@@ -6,7 +6,7 @@ import { connectedRoutes } from './connected.ts';
 import { consentRoutes } from './consent.ts';
 import { resetRoutes, verifyEmailRoutes } from './email-links.ts';
 import { endsRoutes } from './ends.ts';
-import { homeRoutes } from './home.ts';
+import { overviewRoutes } from './overview.ts';
 import { invitationsRoutes } from './invitations.ts';
 import { jwtsRoutes } from './jwts.ts';
 import { keysRoutes } from './keys.ts';
@@ -47,7 +47,7 @@ export function dashboardRoutes(serve: Serve, ports: DashboardPorts): void {
   applicationsRoutes(serve, ports);
   connectedRoutes(serve, ports);
   auditRoutes(serve, ports);
-  homeRoutes(serve, ports);
+  overviewRoutes(serve, ports);
   teamsRoutes(serve, ports);
   invitationsRoutes(serve, ports);
   endsRoutes(serve, ports);

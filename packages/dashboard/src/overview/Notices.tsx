@@ -5,7 +5,7 @@ import { ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { pathOf } from '../kit/credential-scope.ts';
 import { useFormat } from '../kit/format.ts';
-import classes from './home.module.css';
+import classes from './overview.module.css';
 import type { Notice } from './queries.ts';
 import { words } from './words.ts';
 

@@ -3,7 +3,7 @@ import { mayKnowWhereUsed } from '../../../core/teams/member.ts';
 import { toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 
-export function homeRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
+export function overviewRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   serve('GET /accounts/:account/home', async ({ account }) => {
     const places = mayKnowWhereUsed(account.role);
     const { hasToken, hasKey, hasRequest, requestsByDay, last, notices, noticesInAll } = await keyhouse.use.overviewOf(

@@ -7,9 +7,9 @@ import { NotFound } from '../kit/not-found.tsx';
 import { type Account, useAccount, useMe } from '../kit/session.ts';
 import { Loaded, Loading, PageHeader } from '../kit/states.tsx';
 import { accountName } from '../lib/account-name.ts';
-import classes from './home.module.css';
+import classes from './overview.module.css';
 import { Notices } from './Notices.tsx';
-import { type HomeAnswer, useHome } from './queries.ts';
+import { type Overview, useOverview } from './queries.ts';
 import { words } from './words.ts';
 
 // Shown to new users.
@@ -17,7 +17,7 @@ const FirstSteps = lazy(async () => ({ default: (await import('./FirstSteps.tsx'
 const FirstKey = lazy(async () => ({ default: (await import('./FirstSteps.tsx')).FirstKey }));
 const UseChart = lazy(() => import('../kit/use-chart.tsx'));
 
-export function HomePage() {
+export function OverviewPage() {
   const account = useAccount();
   const me = useMe();
   if (me.isError && account === undefined) return <ErrorState error={me.error} retry={() => me.refetch()} />;
@@ -27,50 +27,50 @@ export function HomePage() {
   return (
     <Stack gap="xl">
       <PageHeader title={title} />
-      <Home key={account.id} account={account} />
+      <OverviewOfAccount key={account.id} account={account} />
     </Stack>
   );
 }
 
-function Home({ account }: { account: Account }) {
-  const home = useHome(String(account.id));
+function OverviewOfAccount({ account }: { account: Account }) {
+  const overview = useOverview(String(account.id));
   // A user who sees the first request arrive keeps the steps on the page until it is left: nothing disappears while they look at
   // it.
   const [isNew, setNew] = useState(false);
-  if (home.data?.has_request === false && !isNew) setNew(true);
-  return <Loaded query={home}>{(data) => <HomeContent account={account} home={data} isNew={isNew} />}</Loaded>;
+  if (overview.data?.has_request === false && !isNew) setNew(true);
+  return <Loaded query={overview}>{(data) => <OverviewContent account={account} overview={data} isNew={isNew} />}</Loaded>;
 }
 
-function HomeContent({ account, home, isNew }: { account: Account; home: HomeAnswer; isNew: boolean }) {
+function OverviewContent({ account, overview, isNew }: { account: Account; overview: Overview; isNew: boolean }) {
   return (
     <Stack gap="xl">
       <Suspense>
-        {isNew && account.kind === 'personal' && <FirstSteps hasToken={home.has_token} hasRequest={home.has_request} />}
-        {isNew && account.kind !== 'personal' && <FirstKey account={account} hasKey={home.has_key} />}
+        {isNew && account.kind === 'personal' && <FirstSteps hasToken={overview.has_token} hasRequest={overview.has_request} />}
+        {isNew && account.kind !== 'personal' && <FirstKey account={account} hasKey={overview.has_key} />}
       </Suspense>
-      {home.has_request && (
+      {overview.has_request && (
         <section aria-labelledby="use-title">
           <Title order={2} size="h4" id="use-title">
             {words.useTitle}
           </Title>
           <Suspense fallback={<Skeleton height={180} />}>
-            <UseChart counts={home.requests_by_day} title={words.useTitle} />
+            <UseChart counts={overview.requests_by_day} title={words.useTitle} />
           </Suspense>
-          {home.last_request !== null && (
+          {overview.last_request !== null && (
             <Text size="sm" component="div" className={classes.last ?? ''}>
-              {words.lastRequest}: {home.last_request.credential_name},{' '}
+              {words.lastRequest}: {overview.last_request.credential_name},{' '}
               <LastUse
                 inline
-                at={home.last_request.at}
-                address={home.last_request.address}
-                userAgent={home.last_request.user_agent}
+                at={overview.last_request.at}
+                address={overview.last_request.address}
+                userAgent={overview.last_request.user_agent}
               />
             </Text>
           )}
         </section>
       )}
-      {(!isNew || home.notices.length > 0) && (
-        <Notices account={String(account.id)} notices={home.notices} total={home.notices_total} />
+      {(!isNew || overview.notices.length > 0) && (
+        <Notices account={String(account.id)} notices={overview.notices} total={overview.notices_total} />
       )}
     </Stack>
   );

@@ -20,7 +20,7 @@ eachDatabase('the home page of an account where much happens', (makeDatabase) =>
     return () => server.stop();
   });
 
-  const homeOf = async ({ ask, accountId }: Person) => (await ask(`/accounts/${accountId}/home`)).json;
+  const overviewOf = async ({ ask, accountId }: Person) => (await ask(`/accounts/${accountId}/home`)).json;
   const newest = async ({ accountId }: Person, wish: Parameters<TestServer['key']>[1] = {}) => {
     const keys: { id: number }[] = [];
     for (let made = 0; made < MANY_CREDENTIALS; made += 25)
@@ -46,7 +46,7 @@ eachDatabase('the home page of an account where much happens', (makeDatabase) =>
       await server.store.audit.record({ events: Array.from({ length: Math.min(left, 500) }, () => entry) });
   };
   const refusalsOn = async (person: Person): Promise<string[]> =>
-    (await homeOf(person)).notices
+    (await overviewOf(person)).notices
       .filter(({ kind }: { kind: string }) => kind === 'refusals')
       .map(({ credential, at }: { credential: { name: string }; at: string }) => `${credential.name} ${at}`)
       .sort();
@@ -68,20 +68,20 @@ eachDatabase('the home page of an account where much happens', (makeDatabase) =>
     await write('jwt.minted', person, refused.id, { times: MANY_ENTRIES });
     await write('request.refused', person, noisy.id, { times: MANY_ENTRIES });
     expect(await refusalsOn(person)).toEqual([expect.stringMatching(/^noisy /), `refused ${toTimestamp(lastMs)}`]);
-    expect((await homeOf(person)).notices_total).toBe(2);
+    expect((await overviewOf(person)).notices_total).toBe(2);
   });
 
   it('adds up the requests of every key, and names the last one, however many keys are newer', async () => {
     const person = await newPerson(server);
     const oldest = await server.key(person.accountId, { name: 'the oldest' });
     const keys = await newest(person);
-    expect((await homeOf(person)).has_request).toBe(false);
+    expect((await overviewOf(person)).has_request).toBe(false);
     await used(oldest.id, 5);
-    const first = await homeOf(person);
+    const first = await overviewOf(person);
     expect([first.has_request, first.requests_by_day.at(-1)]).toEqual([true, 5]);
     for (const { id } of keys) await used(id, 1, DAY + 1000);
     await used(keys.at(-1)?.id ?? 0, 2, 60_000);
-    const { requests_by_day, last_request } = await homeOf(person);
+    const { requests_by_day, last_request } = await overviewOf(person);
     expect(requests_by_day.reduce((sum: number, count: number) => sum + count, 0)).toBe(5 + MANY_CREDENTIALS + 2);
     expect(last_request).toMatchObject({ credential_name: 'the oldest', address: '203.0.113.7', user_agent: 'curl/8' });
   });
@@ -93,13 +93,13 @@ eachDatabase('the home page of an account where much happens', (makeDatabase) =>
     const by = { event: 'key.revoked', atMs: server.now(), by: OPERATOR } as const;
     for (const { id } of await newest(person))
       await credentials.revoke({ kind: 'key', id, nowMs: server.now(), event: { ...by, accountId: person.accountId } });
-    expect((await homeOf(person)).has_key).toBe(true);
+    expect((await overviewOf(person)).has_key).toBe(true);
     await credentials.revoke({ kind: 'key', id: active.id, nowMs: server.now(), event: { ...by, accountId: person.accountId } });
-    expect((await homeOf(person)).has_key).toBe(false);
+    expect((await overviewOf(person)).has_key).toBe(false);
     await server.key(person.accountId, { name: 'short', expiresAtMs: server.now() + 60_000 });
-    expect((await homeOf(person)).has_key).toBe(true);
+    expect((await overviewOf(person)).has_key).toBe(true);
     server.advance(60_000);
-    expect((await homeOf(person)).has_key, 'it has expired').toBe(false);
+    expect((await overviewOf(person)).has_key, 'it has expired').toBe(false);
   });
 
   it('judges the keys that expire and those that do not, each once, and nothing that has expired', async () => {
@@ -109,7 +109,7 @@ eachDatabase('the home page of an account where much happens', (makeDatabase) =>
     server.advance(3_600_000);
     await newest(person, { name: 'ends', expiresAtMs: endsAtMs });
     for (let made = 0; made < 60; made++) await server.key(person.accountId, { name: 'stays' });
-    const { notices, notices_total } = await homeOf(person);
+    const { notices, notices_total } = await overviewOf(person);
     expect(notices_total).toBe(MANY_CREDENTIALS);
     expect(new Set(notices.map(({ credential }: { credential: { name: string } }) => credential.name))).toEqual(
       new Set(['ends']),

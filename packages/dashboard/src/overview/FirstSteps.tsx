@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { CopyButton } from '../kit/copy.tsx';
 import { pathOf } from '../kit/credential-scope.ts';
 import { type Account, hasRole } from '../kit/session.ts';
-import classes from './home.module.css';
+import classes from './overview.module.css';
 import { words } from './words.ts';
 
 export function FirstSteps({ hasToken, hasRequest }: { hasToken: boolean; hasRequest: boolean }) {
