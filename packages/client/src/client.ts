@@ -153,7 +153,7 @@ export function createClient(options: ClientOptions): Client {
     return sessionOf(tokens);
   }
 
-  async function comeBack(address: string | undefined): ReturnType<Client['handleRedirect']> {
+  async function completeRedirect(address: string | undefined): ReturnType<Client['handleRedirect']> {
     const page = address === undefined ? findPage() : null;
     const text = address ?? page?.location.href;
     if (text === undefined) return null;
@@ -196,7 +196,7 @@ export function createClient(options: ClientOptions): Client {
     signInUrl,
     // A second call in the meantime (React calls effects twice) gets the same answer: the address bar is clean by then.
     handleRedirect: (address) => {
-      handling ??= comeBack(address).finally(() => {
+      handling ??= completeRedirect(address).finally(() => {
         handling = null;
       });
       return handling;

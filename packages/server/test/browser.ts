@@ -70,7 +70,7 @@ export async function registered(
   const browser = openBrowser(server);
   // From no address: tests need more users than may register from one.
   const by = { actor: 'anonymous', requestId: null, person: {} } as const;
-  const came = await server.keyhouse.signIns.signUp({
+  const signedUp = await server.keyhouse.signIns.signUp({
     email,
     password: PASSWORD,
     displayName: '',
@@ -78,9 +78,9 @@ export async function registered(
     browser: null,
     by,
   });
-  if (!came.ok) throw new Error(JSON.stringify(came));
-  browser.plant('sign-in', came.opened.secret);
-  browser.plant('browser', came.opened.browser);
+  if (!signedUp.ok) throw new Error(JSON.stringify(signedUp));
+  browser.plant('sign-in', signedUp.opened.secret);
+  browser.plant('browser', signedUp.opened.browser);
   return { browser, email, id: (await browser.ask('/me')).json.user.id };
 }
 

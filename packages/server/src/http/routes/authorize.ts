@@ -90,7 +90,7 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
 
   for (const path of ['/auth', '/api/auth']) {
     app.get(path, { schema: AUTHORIZE, attachValidation: true }, async (request, reply) => {
-      const { person, by } = await comeBy(request);
+      const { person, by } = await whoAsks(request);
       return goOn(reply, await keyhouse.oauth.authorize(readQuery(request), person, by));
     });
   }
@@ -101,7 +101,7 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
   });
 
   app.get('/auth/continue', options, async (request, reply) => {
-    const { person, by } = await comeBy(request);
+    const { person, by } = await whoAsks(request);
     const [text = ''] = readQuery(request).get('request') ?? [];
     const resumed = await keyhouse.oauth.resume(text, person, by);
     if (resumed.go === 'back') cookies.clear(reply, 'return');
@@ -109,7 +109,7 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
   });
 
   app.get('/auth/logout', { schema: LOG_OUT, attachValidation: true }, async (request, reply) => {
-    const { person, by } = await comeBy(request);
+    const { person, by } = await whoAsks(request);
     const wish = readLogout(readQuery(request));
     if (wish === null) return showProblem(reply, 'repeated');
     return logOut(reply, await keyhouse.oauth.beginLogout(wish, presentOf(person)), person, by);
@@ -122,7 +122,7 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
     return send(reply, `/auth/logout/continue?request=${parked.request}`);
   });
   app.get('/auth/logout/continue', options, async (request, reply) => {
-    const { person, by } = await comeBy(request);
+    const { person, by } = await whoAsks(request);
     const [text = ''] = readQuery(request).get('request') ?? [];
     return logOut(reply, await keyhouse.oauth.resumeLogout(text, presentOf(person)), person, by);
   });
@@ -138,8 +138,8 @@ export function authorizeRoutes(app: FastifyInstance, { keyhouse, authenticator,
     return send(reply, step.location ?? '/logged-out');
   }
 
-  /** The user who is signed in with this browser. Codes travel back to it, so the connection is checked. */
-  async function comeBy(request: FastifyRequest): Promise<{ person: SignedInPerson | null; by: By }> {
+  /** The user who is signed in with this browser, if any. Codes travel back to it, so the connection must be private. */
+  async function whoAsks(request: FastifyRequest): Promise<{ person: SignedInPerson | null; by: By }> {
     if (!authenticator.isPrivate(request.raw)) throw new Refusal({ code: 'use_https' });
     const secret = cookies.read(request, 'sign-in');
     const found = secret === null ? null : await keyhouse.signIns.find(secret);

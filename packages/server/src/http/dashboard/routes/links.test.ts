@@ -29,8 +29,8 @@ eachDatabase('a link', (makeDatabase) => {
   };
   const newUnverified = async () => {
     const email = newEmail();
-    const came = await openBrowser(server).ask('/register', { body: { email, password: PASSWORD } });
-    expect(came.status).toBe(200);
+    const signedUp = await openBrowser(server).ask('/register', { body: { email, password: PASSWORD } });
+    expect(signedUp.status).toBe(200);
     const found = await server.store.accounts.findUserByEmail(email);
     return { ...(await browserFor(server, found?.id ?? 0)), email };
   };

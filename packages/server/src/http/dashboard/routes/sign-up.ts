@@ -8,7 +8,7 @@ import { settleSignIn } from './settle-sign-in.ts';
 export function signUpRoutes(serve: Serve, ports: DashboardPorts): void {
   const { keyhouse, cookies } = ports;
   serve('POST /register', async ({ body, by, request, reply, signIn }) => {
-    const came = await keyhouse.signIns.signUp({
+    const signedUp = await keyhouse.signIns.signUp({
       email: body.email,
       password: body.password,
       displayName: body.display_name ?? '',
@@ -16,17 +16,17 @@ export function signUpRoutes(serve: Serve, ports: DashboardPorts): void {
       browser: cookies.read(request, 'browser'),
       by,
     });
-    if (came.ok) {
-      const { next, to } = await settleSignIn(ports, request, reply, came.opened, signIn);
-      return { next, to: came.joined === null || leadsOn(to) ? to : `/dashboard/accounts/${came.joined}` };
+    if (signedUp.ok) {
+      const { next, to } = await settleSignIn(ports, request, reply, signedUp.opened, signIn);
+      return { next, to: signedUp.joined === null || leadsOn(to) ? to : `/dashboard/accounts/${signedUp.joined}` };
     }
-    throw came.reason === 'link_over' ? await refuseLink(keyhouse, 'invitation', body.invitation ?? '') : refuseComing(came);
+    throw signedUp.reason === 'link_over' ? await refuseLink(keyhouse, 'invitation', body.invitation ?? '') : refuseSignUp(signedUp);
   });
   serve('POST /setup/check', async ({ body }) => {
     if (!(await keyhouse.signIns.isSetupTicket(body.ticket))) throw await refuseLink(keyhouse, 'setup', body.ticket);
   });
   serve('POST /setup', async ({ body, by, request, reply, signIn }) => {
-    const came = await keyhouse.signIns.setUp({
+    const signedUp = await keyhouse.signIns.setUp({
       ticket: body.ticket,
       email: body.email,
       password: body.password,
@@ -34,8 +34,8 @@ export function signUpRoutes(serve: Serve, ports: DashboardPorts): void {
       browser: cookies.read(request, 'browser'),
       by,
     });
-    if (came.ok) return await settleSignIn(ports, request, reply, came.opened, signIn);
-    throw came.reason === 'link_over' ? await refuseLink(keyhouse, 'setup', body.ticket) : refuseComing(came);
+    if (signedUp.ok) return await settleSignIn(ports, request, reply, signedUp.opened, signIn);
+    throw signedUp.reason === 'link_over' ? await refuseLink(keyhouse, 'setup', body.ticket) : refuseSignUp(signedUp);
   });
 }
 
@@ -47,7 +47,7 @@ type SignUpRefusal = Exclude<
   { readonly reason: 'link_over' }
 >;
 
-function refuseComing(refused: SignUpRefusal): Refusal {
+function refuseSignUp(refused: SignUpRefusal): Refusal {
   switch (refused.reason) {
     case 'sign-up-closed':
       return new Refusal({ code: 'not_allowed' });

@@ -23,8 +23,8 @@ eachDatabase('two-step verification', (makeDatabase) => {
   /** A user of a row: registered, the address verified, with what the row names. */
   async function person(has: { passkey?: boolean; totp?: boolean; byPasskey?: boolean; noCodes?: boolean } = {}) {
     const [browser, email] = [openBrowser(server), newEmail()];
-    const came = await browser.ask('/register', { body: { email, password: PASSWORD }, headers: away() });
-    expect(came.status).toBe(200);
+    const signedUp = await browser.ask('/register', { body: { email, password: PASSWORD }, headers: away() });
+    expect(signedUp.status).toBe(200);
     const { id } = (await browser.ask('/me')).json.user;
     await browser.ask('/verify-email', { body: { ticket: await linkIn(server, email, '/verify-email#') } });
     const authenticator = createAuthenticator(server.url);
