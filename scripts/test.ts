@@ -193,11 +193,11 @@ function environment(): NodeJS.ProcessEnv {
  * files are there. A process that is killed loses nothing by that; TMPDIR chooses another folder.
  */
 function temporaryFolder(): NodeJS.ProcessEnv {
-  const LEAST_FREE = 8 * 1024 ** 3;
+  const MIN_FREE = 8 * 1024 ** 3;
   try {
     const { bavail, bsize } = statfsSync('/dev/shm');
     accessSync('/dev/shm', constants.W_OK);
-    return Math.min(bavail * bsize, freemem()) < LEAST_FREE ? {} : { TMPDIR: '/dev/shm' };
+    return Math.min(bavail * bsize, freemem()) < MIN_FREE ? {} : { TMPDIR: '/dev/shm' };
   } catch {
     return {};
   }

@@ -147,20 +147,20 @@ export function withTexts(part: Part, change: (text: string) => string): Part {
  * The values of the placeholders, each at least `least` characters long; null if the texts are not in the segment in this order.
  * Each text is taken at its first occurrence: what matches in any way matches in this one, so nothing is tried twice.
  */
-function split(texts: readonly string[], segment: string, least: 0 | 1): readonly string[] | null {
+function split(texts: readonly string[], segment: string, minLength: 0 | 1): readonly string[] | null {
   const first = texts[0] ?? '';
   const last = texts.at(-1) ?? '';
   const end = segment.length - last.length;
-  if (!segment.startsWith(first) || end < first.length + least || !segment.endsWith(last)) return null;
+  if (!segment.startsWith(first) || end < first.length + minLength || !segment.endsWith(last)) return null;
   const values: string[] = [];
   let start = first.length;
   for (const text of texts.slice(1, -1)) {
-    const found = segment.indexOf(text, start + least);
+    const found = segment.indexOf(text, start + minLength);
     if (found === -1) return null;
     values.push(segment.slice(start, found));
     start = found + text.length;
   }
-  if (end < start + least) return null;
+  if (end < start + minLength) return null;
   return [...values, segment.slice(start, end)];
 }
 

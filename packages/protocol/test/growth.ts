@@ -9,7 +9,7 @@ const MOST = 24;
 /** One measurement below it decides: something else may disturb a measurement, but nothing makes quadratic work look linear. */
 const ATTEMPTS = 30;
 /** Shorter measurements say more about the clock than about the work. */
-const LEAST_MICROS = 500;
+const MIN_MICROS = 500;
 
 /** Throws if the work grows faster than its input. `inputOf` creates an input of that size; `size` is the smaller of the two. */
 export function expectLinear<Input>(work: (input: Input) => unknown, inputOf: (size: number) => Input, size: number): void {
@@ -39,6 +39,6 @@ export function cpuMicros(work: () => unknown, times = 1): number {
 
 function timesFor(work: () => unknown): number {
   let times = 1;
-  while (cpuMicros(work, times) < LEAST_MICROS && times < 4096) times *= 2;
+  while (cpuMicros(work, times) < MIN_MICROS && times < 4096) times *= 2;
   return times;
 }

@@ -171,9 +171,9 @@ function readHost(text: string, faults: string[]): string {
   return text;
 }
 
-function readNumber(name: Name, text: string, least: number, most: number, faults: string[]): number {
+function readNumber(name: Name, text: string, min: number, max: number, faults: string[]): number {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least && value <= most)) faults.push(`KEYHOUSE_${name} must be a whole number from ${least} to ${most}.`);
+  if (!(value >= min && value <= max)) faults.push(`KEYHOUSE_${name} must be a whole number from ${min} to ${max}.`);
   return value;
 }
 

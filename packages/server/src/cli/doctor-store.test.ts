@@ -4,16 +4,16 @@ import { findConnectionFigures } from '../store/open.ts';
 import { checkConnections } from './doctor-store.ts';
 
 it('compares the connections that a server may ask for with those that PostgreSQL has', async () => {
-  expect(checkConnections({ most: 97, used: 5, isDirect: true }, 20)).toMatchObject({ state: 'ok', name: 'connections' });
-  expect(checkConnections({ most: 97, used: 5, isDirect: true }, 100)).toMatchObject({
+  expect(checkConnections({ max: 97, used: 5, isDirect: true }, 20)).toMatchObject({ state: 'ok', name: 'connections' });
+  expect(checkConnections({ max: 97, used: 5, isDirect: true }, 100)).toMatchObject({
     state: 'note',
     finding: 'PostgreSQL has 97 connections, 5 of them in use. Each server uses at most 102.',
     todo: expect.stringContaining('KEYHOUSE_DATABASE_POOL_SIZE'),
   });
-  expect(checkConnections({ most: 97, used: 5, isDirect: false }, 200).finding).toContain('pooler');
+  expect(checkConnections({ max: 97, used: 5, isDirect: false }, 200).finding).toContain('pooler');
   const figures = await findConnectionFigures(await postgresUrl());
-  expect(figures).toEqual({ most: expect.any(Number), used: expect.any(Number), isDirect: true });
+  expect(figures).toEqual({ max: expect.any(Number), used: expect.any(Number), isDirect: true });
   expect(figures?.used).toBeGreaterThan(0);
-  expect(figures?.most).toBeGreaterThanOrEqual(figures?.used ?? Number.NaN);
+  expect(figures?.max).toBeGreaterThanOrEqual(figures?.used ?? Number.NaN);
   expect(await findConnectionFigures('sqlite:/nowhere')).toBeNull();
 });

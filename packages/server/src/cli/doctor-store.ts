@@ -97,14 +97,14 @@ async function checkSecretAndKeys(store: OpenedStore, config: Config): Promise<r
     ];
   const days = Math.floor((Date.now() - (current.signingSinceMs ?? current.createdAtMs)) / DAY_MS);
   const finding = `They can be opened. The current one has been signing for ${days} ${days === 1 ? 'day' : 'days'}.`;
-  const mostDays = await rotationDays(store);
+  const maxDays = await rotationDays(store);
   return [
     fits,
-    days > mostDays + OVERDUE_AFTER_DAYS
+    days > maxDays + OVERDUE_AFTER_DAYS
       ? noteworthy(
           'signing keys',
           finding,
-          `A running server rotates them after ${mostDays} days. Check that one is running, or run 'keyhouse signing-key rotate'.`,
+          `A running server rotates them after ${maxDays} days. Check that one is running, or run 'keyhouse signing-key rotate'.`,
         )
       : good('signing keys', finding),
   ];
@@ -125,12 +125,12 @@ async function readSecretTexts(config: Config): Promise<readonly string[]> {
 const OUTSIDE_THE_POOL = 2;
 
 /** Whether PostgreSQL can give one server what it may ask for. */
-export function checkConnections({ most, used, isDirect }: ConnectionFigures, poolSize: number): Check {
+export function checkConnections({ max, used, isDirect }: ConnectionFigures, poolSize: number): Check {
   const wanted = poolSize + OUTSIDE_THE_POOL;
   if (!isDirect)
     return good('connections', `PostgreSQL is behind a connection pooler. A server opens at most ${wanted} connections to it.`);
-  const finding = `PostgreSQL has ${most} connections, ${used} of them in use. Each server uses at most ${wanted}.`;
-  if (wanted <= most) return good('connections', finding);
+  const finding = `PostgreSQL has ${max} connections, ${used} of them in use. Each server uses at most ${wanted}.`;
+  if (wanted <= max) return good('connections', finding);
   return noteworthy('connections', finding, 'Lower KEYHOUSE_DATABASE_POOL_SIZE, or raise max_connections in PostgreSQL.');
 }
 

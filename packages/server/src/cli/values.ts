@@ -9,13 +9,13 @@ const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d:
 /** The last moment that a JavaScript date can write with a four-digit year. */
 const LATEST_MS = Date.UTC(9999, 11, 31);
 
-/** A whole number from `least` to `most`; `what` begins the sentence. */
-export function wholeNumber(what: string, least: number, most: number): (text: string) => number {
+/** A whole number from `min` to `max`; `what` begins the sentence. */
+export function wholeNumber(what: string, min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
+    if (value >= min && value <= max) return value;
     const range =
-      most === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${least}` : `a whole number from ${least} to ${most}`;
+      max === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
     throw wrongUsage(`${what} must be ${range}.`);
   };
 }

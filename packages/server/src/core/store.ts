@@ -29,10 +29,10 @@ export interface LeaseStore {
   /** True when `holder` has the lease for `forMs` from now; false when another holds it. */
   takeLease(input: { job: string; holder: string; nowMs: number; forMs: number }): Promise<boolean>;
   /**
-   * The moment up to which what has ended may be deleted: now, but at most `mostMs` later than the last time. So a clock that is
+   * The moment up to which what has ended may be deleted: now, but at most `maxMs` later than the last time. So a clock that is
    * years ahead for some minutes deletes nothing that is still needed after the clock is corrected.
    */
-  moveSweepHorizon(input: { nowMs: number; mostMs: number }): Promise<number>;
+  moveSweepHorizon(input: { nowMs: number; maxMs: number }): Promise<number>;
   /** Writes a row that nothing reads, to see whether the database can be written. */
   tryWriting(input: { nowMs: number }): Promise<void>;
 }

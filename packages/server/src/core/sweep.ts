@@ -53,9 +53,9 @@ export function createSweep({ store, follower, clock, monotonicMs, holder, log }
     return await moveHorizon(0);
   }
 
-  async function moveHorizon(mostMs: number): Promise<number | null> {
+  async function moveHorizon(maxMs: number): Promise<number | null> {
     const partedMs = time.partedMs();
-    if (Math.abs(partedMs) <= MAY_PART_MS) return await store.leases.moveSweepHorizon({ nowMs: clock.now(), mostMs });
+    if (Math.abs(partedMs) <= MAY_PART_MS) return await store.leases.moveSweepHorizon({ nowMs: clock.now(), maxMs });
     log.warn(
       { partedMs },
       'The clock of this machine was changed, or the machine was asleep. Nothing that has expired is deleted for one day.',

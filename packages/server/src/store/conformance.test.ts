@@ -569,7 +569,7 @@ eachDatabase('the store', (makeDatabase) => {
   });
 
   it('lets the horizon of sweeps follow a clock that jumps only step by step, and back at once', async () => {
-    const move = (nowMs: number) => other.leases.moveSweepHorizon({ nowMs, mostMs: 10 });
+    const move = (nowMs: number) => other.leases.moveSweepHorizon({ nowMs, maxMs: 10 });
     expect([await move(1000), await move(1004), await move(9000), await move(9000), await move(1005), await move(1030)]).toEqual([
       ...[1000, 1004, 1014, 1024, 1005, 1015],
     ]);

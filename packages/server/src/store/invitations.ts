@@ -77,7 +77,7 @@ export const invitationsActs = {
       .executeTakeFirst();
     if (existing !== undefined) return 'open';
     if ((await openOf(db, accountId, nowMs)) >= ceiling) return 'full';
-    if ((await sentByOn(db, invitedBy, nowMs)) >= mostOf(sender, limit)) return 'too_many';
+    if ((await sentByOn(db, invitedBy, nowMs)) >= maxInvitationsOf(sender, limit)) return 'too_many';
     const silent = usersOnly && !(await isUser(db, emailKey));
     // Counted also if none is sent: the answer must not reveal it.
     if (!(await act.mayMail(event))) return 'too_many';
@@ -91,7 +91,7 @@ export const invitationsActs = {
     if (sender === null) return 'gone';
     const refusal = await refuseUnlessAdmin(db, accountId, actorId, id, nowMs);
     if (refusal !== null) return refusal;
-    if ((await sentByOn(db, actorId, nowMs)) >= mostOf(sender, input.limit)) return 'too_many';
+    if ((await sentByOn(db, actorId, nowMs)) >= maxInvitationsOf(sender, input.limit)) return 'too_many';
     if (!(await act.mayMail(input.event))) return 'too_many';
     await endTickets(db, (invitations) => invitations.where('id', '=', id));
     await issueTicket(db, id, { ticketHash: input.ticketHash, createdAtMs: nowMs, expiresAtMs });
@@ -389,7 +389,7 @@ async function openOf(db: Db, accountId: number, nowMs: number): Promise<number>
   return Number(count);
 }
 
-const mostOf = ({ emailVerifiedAtMs }: Pick<User, 'emailVerifiedAtMs'>, limit: number): number =>
+const maxInvitationsOf = ({ emailVerifiedAtMs }: Pick<User, 'emailVerifiedAtMs'>, limit: number): number =>
   emailVerifiedAtMs === null ? Math.min(limit, MAX_INVITATIONS_A_DAY_UNVERIFIED) : limit;
 
 /** Mails that this user sent within a day, in any team. */

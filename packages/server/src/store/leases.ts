@@ -32,9 +32,9 @@ export const leasesActs = {
     return row !== undefined;
   },
 
-  async moveSweepHorizon(act: Act, { nowMs, mostMs }: Parameters<LeaseStore['moveSweepHorizon']>[0]): Promise<number> {
+  async moveSweepHorizon(act: Act, { nowMs, maxMs }: Parameters<LeaseStore['moveSweepHorizon']>[0]): Promise<number> {
     const known = await act.db.selectFrom('settings').select('value').where('name', '=', 'sweep_horizon_ms').executeTakeFirst();
-    const horizonMs = known === undefined ? nowMs : Math.min(nowMs, Number(known.value) + mostMs);
+    const horizonMs = known === undefined ? nowMs : Math.min(nowMs, Number(known.value) + maxMs);
     await putSetting(act.db, 'sweep_horizon_ms', String(horizonMs));
     return horizonMs;
   },

@@ -69,7 +69,7 @@ export async function setBrand(
   const faults: BrandFault[] = [];
   if (findNameFault(name) !== null)
     faults.push({ field: 'name', sentence: 'The name must be one line of text without invisible characters.' });
-  if (contrastWithWhite(accent) < LEAST_CONTRAST)
+  if (contrastWithWhite(accent) < MIN_CONTRAST)
     faults.push({ field: 'accent', sentence: 'White text is hard to read on this colour. Choose a darker one.' });
   const logo = typeof wish.logo === 'string' ? readLogo(wish.logo) : wish.logo;
   if (typeof logo === 'string') faults.push({ field: 'logo', sentence: logo });
@@ -80,7 +80,7 @@ export async function setBrand(
 }
 
 /** WCAG 2.2 §1.4.3 for text of normal size. */
-const LEAST_CONTRAST = 4.5;
+const MIN_CONTRAST = 4.5;
 
 /** WCAG 2.2, "contrast ratio" with white, which has a relative luminance of 1. */
 function contrastWithWhite(accent: string): number {

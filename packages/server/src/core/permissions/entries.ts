@@ -11,12 +11,12 @@ export type Members = Readonly<Record<string, unknown>>;
 export function readEntries<Value>(
   list: string,
   value: unknown,
-  most: number,
+  max: number,
   readEntry: (members: Members) => { value: Value } | { faults: readonly string[] },
   identity: (value: Value) => string,
 ): Read<Value> {
   if (!Array.isArray(value)) return { value: [], faults: [`${list}: must be a list.`] };
-  if (value.length > most) return { value: [], faults: [`${list}: can have at most ${most} entries.`] };
+  if (value.length > max) return { value: [], faults: [`${list}: can have at most ${max} entries.`] };
   const values: Value[] = [];
   const faults: string[] = [];
   const seen = new Set<string>();

@@ -8,7 +8,7 @@ const WITHIN_MS = 5000;
 
 export interface ConnectionFigures {
   /** For ordinary users, all databases of this PostgreSQL together. */
-  readonly most: number;
+  readonly max: number;
   readonly used: number;
   /** False: there is a pooler in between, which has limits of its own. */
   readonly isDirect: boolean;
@@ -21,10 +21,10 @@ export async function connectionFigures(url: string): Promise<ConnectionFigures>
   try {
     await client.connect();
     await prepareSession(client, { limits: false });
-    const { rows } = await client.query<{ most: number; used: number }>(`
-      SELECT current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer AS most,
+    const { rows } = await client.query<{ max: number; used: number }>(`
+      SELECT current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer AS max,
         (SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL) AS used`);
-    return { most: rows[0]?.most ?? 0, used: rows[0]?.used ?? 0, isDirect: isDirect(client) };
+    return { max: rows[0]?.max ?? 0, used: rows[0]?.used ?? 0, isDirect: isDirect(client) };
   } catch (error) {
     throw translate(error);
   } finally {
