@@ -103,7 +103,7 @@ export function bindGuard(settings: Settings, { nowMs: wallMs, monotonicMs }: Cl
   });
 
   return {
-    judge: (asked, demand) => judge.judge(asked, demand),
+    judge: (request, demand) => judge.judge(request, demand),
     ready: () => started,
     get lagMs() {
       return feed.lagMs;

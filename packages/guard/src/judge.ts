@@ -29,7 +29,7 @@ interface Ports {
 
 /** A request while it is checked. */
 interface Case {
-  readonly asked: RequestHead;
+  readonly request: RequestHead;
   readonly head: Head;
   readonly peer: Peer;
   readonly question: Question;
@@ -64,21 +64,21 @@ export class Judge {
   }
 
   /** At once, unless something has to be requested. Never throws, never rejects. */
-  judge(asked: RequestHead, demand?: Demand): Decision | Promise<Decision> {
-    const head = readHead(asked.headers);
-    if (isPreflight(asked.method, head)) return NOBODY;
-    const question = this.#questionOf(asked, head, demand);
+  judge(request: RequestHead, demand?: Demand): Decision | Promise<Decision> {
+    const head = readHead(request.headers);
+    if (isPreflight(request.method, head)) return NOBODY;
+    const question = this.#questionOf(request, head, demand);
     const { authorization } = head;
     if (authorization === null && question.kind === 'public') return NOBODY;
     if (head.isRepeated) return this.#under(refusals.twoCredentials);
-    const peer = findPeer(asked.peer.address, asked.headers, this.#settings.trustedProxies);
+    const peer = findPeer(request.peer.address, request.headers, this.#settings.trustedProxies);
     if (authorization === null) {
       this.#ports.count('none');
-      return this.#report({ asked, head, peer, question }, this.#under(refusals.unauthenticated(false)), MISSING);
+      return this.#report({ request, head, peer, question }, this.#under(refusals.unauthenticated(false)), MISSING);
     }
-    if (!(asked.peer.isEncrypted || peer.isTrustedProxy || peer.isLoopback)) return this.#under(refusals.useHttps);
+    if (!(request.peer.isEncrypted || peer.isTrustedProxy || peer.isLoopback)) return this.#under(refusals.useHttps);
     const patience = this.#patienceOf(question, demand);
-    const one: Case = { asked, head, peer, question };
+    const one: Case = { request, head, peer, question };
     // The path of most requests: a JWT that was verified before, and a feed that is fresh.
     const seen = this.#feed.lagMs <= patience.staleAfterMs ? this.#ports.verifyJwt.seen(authorization) : undefined;
     if (seen !== undefined) return this.#decide(one, this.#heard(seen));
@@ -201,14 +201,14 @@ export class Judge {
     return { ...refusal, requestId: this.#ports.nextRequestId() };
   }
 
-  #report({ asked, head, peer, question }: Case, refused: Rejection, why: Why): Rejection {
+  #report({ request, head, peer, question }: Case, refused: Rejection, why: Why): Rejection {
     const { status, requestId } = refused;
     const { reason, caller } = why;
     if (status === 400) return refused;
-    const query = asked.target.indexOf('?');
+    const query = request.target.indexOf('?');
     const note = {
-      ...{ requestId, atMs: this.#ports.nowMs(), status, reason, caller, method: asked.method },
-      path: query < 0 ? asked.target : asked.target.slice(0, query),
+      ...{ requestId, atMs: this.#ports.nowMs(), status, reason, caller, method: request.method },
+      path: query < 0 ? request.target : request.target.slice(0, query),
       wanted: wantedBy(question),
       address: peer.address,
       userAgent: head.userAgent,

@@ -13,7 +13,7 @@
 import type { Request, RequestHandler } from 'express';
 import { type Caller, createGuard, type Decision, type Demand, type GuardOptions } from '../index.ts';
 import { atOnce, judge, type Members, membersOf, withMembers } from './judged.ts';
-import { askedOf, refuse } from './node-request.ts';
+import { requestHeadOf, refuse } from './node-request.ts';
 
 declare global {
   namespace Express {
@@ -38,7 +38,7 @@ export function guard(options: GuardOptions): ExpressGuard {
         request.caller = decision.caller;
         next();
       };
-      const judged = judge(inner, () => askedOf(request, targetOf(request), true), demand);
+      const judged = judge(inner, () => requestHeadOf(request, targetOf(request), true), demand);
       return judged instanceof Promise ? judged.then(settle) : settle(judged);
     };
   };

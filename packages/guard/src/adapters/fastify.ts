@@ -13,7 +13,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { type Caller, createGuard, type Decision, type Demand, type GuardOptions } from '../index.ts';
 import { atOnce, headersOf, judge, type Members, membersOf, withMembers } from './judged.ts';
-import { askedOf } from './node-request.ts';
+import { requestHeadOf } from './node-request.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -31,7 +31,7 @@ export function guard(options: GuardOptions): FastifyGuard {
   const inner = atOnce(createGuard(options));
   const protect = (demand?: Demand): onRequestHookHandler => {
     return (request, reply, done) => {
-      const judged = judge(inner, () => askedOf(request.raw, request.raw.url ?? '', foldsCase(request.server)), demand);
+      const judged = judge(inner, () => requestHeadOf(request.raw, request.raw.url ?? '', foldsCase(request.server)), demand);
       if (judged instanceof Promise) judged.then((decision) => settle(request, reply, decision, done));
       else settle(request, reply, judged, done);
     };

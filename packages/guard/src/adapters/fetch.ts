@@ -8,7 +8,7 @@
  * ```
  */
 import { type Caller, createGuard, type Demand, type GuardOptions } from '../index.ts';
-import { askedOf, type Wire } from './fetch-request.ts';
+import { requestHeadOf, type Wire } from './fetch-request.ts';
 import { demandFor, headersOf, judge, type Members, membersOf, whenWanted } from './judged.ts';
 
 export interface FetchGuardOptions extends GuardOptions, Wire {}
@@ -40,7 +40,7 @@ export function guard({ address, isEncrypted, ...options }: FetchGuardOptions): 
   const wire: Wire = { ...(address === undefined ? {} : { address }), ...(isEncrypted === undefined ? {} : { isEncrypted }) };
   const protect: FetchGuard['protect'] = (handler, demand) => {
     return async (request, ...rest) => {
-      const judged = judge(source, () => askedOf(request, rest[0], wire), demand);
+      const judged = judge(source, () => requestHeadOf(request, rest[0], wire), demand);
       const decision = judged instanceof Promise ? await judged : judged;
       if (decision.ok) return await handler(request, decision.caller, ...rest);
       return new Response(JSON.stringify(decision.body), { status: decision.status, headers: headersOf(decision) });

@@ -10,9 +10,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context, MiddlewareHandler } from 'hono';
 import { type RequestHead, type Caller, createGuard, type Demand, type GuardOptions } from '../index.ts';
-import { askedOf, targetOf, type Wire } from './fetch-request.ts';
+import { requestHeadOf, targetOf, type Wire } from './fetch-request.ts';
 import { atOnce, headersOf, judge, type Members, membersOf, whenWanted, withMembers } from './judged.ts';
-import { askedOf as askedOfNode } from './node-request.ts';
+import { requestHeadOf as requestHeadOfNode } from './node-request.ts';
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -32,7 +32,7 @@ export function guard({ address, isEncrypted, ...options }: HonoGuardOptions): H
   const wire: Wire = { ...(address === undefined ? {} : { address }), ...(isEncrypted === undefined ? {} : { isEncrypted }) };
   const protect = (demand?: Demand): MiddlewareHandler => {
     return async (c, next) => {
-      const judged = judge(source, () => askedOfContext(c, wire), demand);
+      const judged = judge(source, () => requestHeadOfContext(c, wire), demand);
       const decision = judged instanceof Promise ? await judged : judged;
       if (!decision.ok) return c.body(JSON.stringify(decision.body), decision.status, headersOf(decision));
       c.set('caller', decision.caller);
@@ -45,11 +45,11 @@ export function guard({ address, isEncrypted, ...options }: HonoGuardOptions): H
 /**
  * On Node the underlying request is available: with every header as it came, and its socket. Hono nevertheless routes by the URL.
  */
-function askedOfContext(c: Context, wire: Wire): RequestHead {
+function requestHeadOfContext(c: Context, wire: Wire): RequestHead {
   const { raw } = c.req;
   return wire.address === undefined && hasIncoming(c.env)
-    ? askedOfNode(c.env.incoming, targetOf(raw.url))
-    : askedOf(raw, c.env, wire);
+    ? requestHeadOfNode(c.env.incoming, targetOf(raw.url))
+    : requestHeadOf(raw, c.env, wire);
 }
 
 const hasIncoming = (env: unknown): env is { incoming: IncomingMessage } =>

@@ -13,7 +13,7 @@
 import type { Context, Middleware } from 'koa';
 import { type Caller, createGuard, type Demand, type GuardOptions } from '../index.ts';
 import { atOnce, headersOf, judge, type Members, membersOf, withMembers } from './judged.ts';
-import { askedOf } from './node-request.ts';
+import { requestHeadOf } from './node-request.ts';
 
 declare module 'koa' {
   interface DefaultState {
@@ -31,7 +31,7 @@ export function guard(options: GuardOptions): KoaGuard {
   const inner = atOnce(createGuard(options));
   const protect = (demand?: Demand): Middleware => {
     return async (ctx, next) => {
-      const judged = judge(inner, () => askedOf(ctx.req, targetOf(ctx), true), demand);
+      const judged = judge(inner, () => requestHeadOf(ctx.req, targetOf(ctx), true), demand);
       const decision = judged instanceof Promise ? await judged : judged;
       if (!decision.ok) {
         ctx.status = decision.status;

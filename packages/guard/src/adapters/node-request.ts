@@ -7,7 +7,7 @@ import { headersOf, type Refusal } from './judged.ts';
  * `target` is what the framework routes by. `rawHeaders`, because Node drops a second `Authorization` header from `headers`
  * silently. `foldsCase`: the router takes `/API` for `/api`.
  */
-export const askedOf = (request: IncomingMessage, target: string, foldsCase = false): RequestHead => ({
+export const requestHeadOf = (request: IncomingMessage, target: string, foldsCase = false): RequestHead => ({
   method: request.method ?? '',
   target,
   headers: request.rawHeaders,
