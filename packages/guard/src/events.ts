@@ -13,7 +13,7 @@ const DATA = new TextEncoder().encode('data: ');
 /** Ours have two. */
 const MAX_LINES = 4;
 
-/** Ends with the answer. Throws if one event is longer than `most` bytes, or has more lines than any of ours. */
+/** Ends with the answer. Throws if one event is longer than `maxBytes`, or has more lines than any of ours. */
 export async function* readEvents(response: Response, { maxBytes, path, signal }: Bounds): AsyncGenerator<ServerEvent> {
   // The part of a line that has not ended.
   let open = new Uint8Array();

@@ -7,7 +7,7 @@ export interface Memory<Value> {
   readonly size: number;
 }
 
-/** `most`: of all sizes together; each is 1 unless given. What was used lately is kept longer than what was not: two halves. */
+/** `max`: of all sizes together; each is 1 unless given. What was used lately is kept longer than what was not: two halves. */
 export function createMemory<Value>(max: number): Memory<Value> {
   // When the young half is full it becomes the old one, and the old one is dropped: no list to update at each look-up.
   let young = new Map<string, { readonly value: Value; readonly cost: number }>();

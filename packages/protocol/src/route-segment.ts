@@ -144,7 +144,7 @@ export function withTexts(part: Part, change: (text: string) => string): Part {
 }
 
 /**
- * The values of the placeholders, each at least `least` characters long; null if the texts are not in the segment in this order.
+ * The values of the placeholders, each at least `minLength` characters long; null if the texts are not in the segment in this order.
  * Each text is taken at its first occurrence: what matches in any way matches in this one, so nothing is tried twice.
  */
 function split(texts: readonly string[], segment: string, minLength: 0 | 1): readonly string[] | null {
