@@ -46,15 +46,15 @@ export const STEPS = readSteps(readFileSync(join(root, 'README.md'), 'utf8'));
 export async function runReadme(installation: Installation, folder: string): Promise<Running> {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
-  const environment = environmentOf(place, folder, origin, port);
-  const server = await startServer(place, environment);
+  const environment = environmentOf(installation, folder, origin, port);
+  const server = await startServer(installation, environment);
   const stop = async (): Promise<void> => {
     if (server.exitCode !== null) return;
     server.kill('SIGINT');
     await once(server, 'exit');
   };
   try {
-    return { origin, answers: await runSteps(place, environment, origin), stop };
+    return { origin, answers: await runSteps(installation, environment, origin), stop };
   } catch (error) {
     await stop();
     throw error;

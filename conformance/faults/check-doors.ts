@@ -1,7 +1,7 @@
 /** Holds the ledger against what running servers say: nothing that was acknowledged is lost, and nothing that ended is active again. */
 import { PATIENCE_MS } from '../../test/patience.ts';
 import type { Client } from './client.ts';
-import type { Account, Kind, ThingState, Thing } from './ledger.ts';
+import type { Account, Kind, Thing, ThingState } from './ledger.ts';
 
 export interface Doors {
   readonly client: Client;

@@ -1,7 +1,7 @@
 /** The harness by itself: a check that cannot fail would prove nothing. Each thing is spoilt as a fault would, and must be found. */
 import SQLite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import type { Kind, ThingState, Thing } from './ledger.ts';
+import type { Kind, Thing, ThingState } from './ledger.ts';
 import { Scene } from './scene.ts';
 
 const ACTS = 120;

@@ -1,7 +1,7 @@
 /** One person's writes to running servers: what they have, what is being changed right now, and what every answer comes to in the ledger. */
 import { ACTS } from './acts.ts';
-import type { Answer, ClientRequest, Client } from './client.ts';
-import type { Kind, Ledger, Line, ThingState, Thing } from './ledger.ts';
+import type { Answer, Client, ClientRequest } from './client.ts';
+import type { Kind, Ledger, Line, Thing, ThingState } from './ledger.ts';
 import type { Person } from './people.ts';
 
 export interface Choice {

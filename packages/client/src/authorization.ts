@@ -109,8 +109,7 @@ const randomText = (): string => base64url(crypto.getRandomValues(new Uint8Array
 
 async function challengeOf(verifier: string): Promise<string> {
   const { subtle } = crypto as { subtle?: typeof crypto.subtle };
-  if (subtle === undefined)
-    throw new KeyhouseError('insecure_context', 'In a browser, signing in needs HTTPS or localhost.');
+  if (subtle === undefined) throw new KeyhouseError('insecure_context', 'In a browser, signing in needs HTTPS or localhost.');
   return base64url(new Uint8Array(await subtle.digest('SHA-256', new TextEncoder().encode(verifier))));
 }
 

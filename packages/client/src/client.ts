@@ -120,7 +120,9 @@ export function createClient(options: ClientOptions): Client {
     if (wish.mode === 'popup') return await signInWithPopup(wish);
     const page = findPage();
     if (page === null)
-      throw new TypeError('signIn() needs a browser page. Without one, open signInUrl() and pass the answer to handleRedirect().');
+      throw new TypeError(
+        'signIn() needs a browser page. Without one, open signInUrl() and pass the answer to handleRedirect().',
+      );
     page.location.assign(await signInUrl(wish));
     // The page is being left; nothing here may continue.
     return await new Promise<never>(() => {});

@@ -16,7 +16,8 @@ export function originOf(text: string): string | null {
  */
 export function readIssuer(text: string): string {
   const issuer = text.replace(/\/$/, '');
-  if (originOf(text) !== issuer) throw new TypeError(`issuer: must be an origin such as https://keys.example.com, not "${text}".`);
+  if (originOf(text) !== issuer)
+    throw new TypeError(`issuer: must be an origin such as https://keys.example.com, not "${text}".`);
   if (!issuer.startsWith('https://') && !LOOPBACK.test(issuer))
     throw new TypeError('issuer: must use HTTPS. HTTP is allowed only on localhost.');
   return issuer;

@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, it } from 'vitest';
 import { authPath, newApplication, newPkce, openSession, type TestApplication } from '../../server/test/applications.ts';
+import { browserFor } from '../../server/test/dashboard-browser.ts';
 import { linkIn } from '../../server/test/mails.ts';
 import { invite, newPerson, newTeam, type Person } from '../../server/test/people.ts';
 import { OPERATOR } from '../../server/test/server.ts';
-import { browserFor } from '../../server/test/dashboard-browser.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from '../test/browser.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../../docs/screenshots');

@@ -2,8 +2,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTotp, registered } from '../../server/test/browser.ts';
-import { OPERATOR, PASSWORD } from '../../server/test/server.ts';
 import { browserFor } from '../../server/test/dashboard-browser.ts';
+import { OPERATOR, PASSWORD } from '../../server/test/server.ts';
 import { addAuthenticator } from './authenticator.ts';
 import { closeBrowser, type Dashboard, signIn, startDashboard, type Visit } from './browser.ts';
 import { button, isIn, logIn } from './steps.ts';

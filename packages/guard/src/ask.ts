@@ -89,7 +89,8 @@ export async function readBytes(response: Response, { maxBytes, path, signal }: 
   let bytes = new Uint8Array();
   let length = 0;
   for await (const chunk of chunksOf(response, { path, signal })) {
-    if (length + chunk.length > maxBytes) throw new IssuerFault(`${path}: the answer has more than ${maxBytes} bytes.`, response.status);
+    if (length + chunk.length > maxBytes)
+      throw new IssuerFault(`${path}: the answer has more than ${maxBytes} bytes.`, response.status);
     // One growing array: a thousand chunks of one byte each cost no more than their content.
     if (length + chunk.length > bytes.length) bytes = grown(bytes, length, length + chunk.length);
     bytes.set(chunk, length);

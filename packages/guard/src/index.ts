@@ -3,6 +3,6 @@
  * workers.
  */
 export { type Caller, type CallerKind, may } from './caller.ts';
-export type { RequestHead, Decision } from './decision.ts';
+export type { Decision, RequestHead } from './decision.ts';
 export { createGuard, type Guard, type GuardMetrics } from './guard.ts';
 export type { Demand, GuardOptions, Patience, RouteRule } from './options.ts';

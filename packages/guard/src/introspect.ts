@@ -250,7 +250,8 @@ export class BatchIntrospector implements Introspector {
       const caller = callerOfIntrospection(result, this.#ports.issuer);
       return caller === null || caller === 'inactive' || isCallerOf(batch[index]?.text ?? '', caller) ? caller : null;
     });
-    if (callers.length !== batch.length || callers.includes(null)) throw new IssuerFault(`${path}: the answer is not valid.`, 200);
+    if (callers.length !== batch.length || callers.includes(null))
+      throw new IssuerFault(`${path}: the answer is not valid.`, 200);
     const position = parsePosition(response.headers.get(FEED_POSITION_HEADER) ?? '');
     return { callers: callers.map((caller) => (caller === 'inactive' ? null : caller)), position, atMs };
   }

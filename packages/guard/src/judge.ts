@@ -5,7 +5,7 @@
 import { findPeer, isPreflight, type Peer, parseCredential, permits, readAuthorization } from '@keyhouse/protocol';
 import type { Caller } from './caller.ts';
 import { isAllowedFrom, isRevoked } from './caller-checks.ts';
-import type { RequestHead, Decision } from './decision.ts';
+import type { Decision, RequestHead } from './decision.ts';
 import type { Feed } from './feed.ts';
 import { type Head, readHead } from './head.ts';
 import type { Introspected, Introspector } from './introspect.ts';

@@ -59,7 +59,8 @@ export function createKeySet({ ask, monotonicMs, onFault }: Ports): KeySet {
       }),
     );
     const good = entries.filter((entry): entry is Entry => entry.key !== null);
-    if (set === null || good.length !== set.length) throw new IssuerFault(`${PATH}: the answer is not a set of signing keys.`, 200);
+    if (set === null || good.length !== set.length)
+      throw new IssuerFault(`${PATH}: the answer is not a set of signing keys.`, 200);
     keys = new Map(good.map((entry) => [entry.key.kid, entry]));
   }
 

@@ -96,7 +96,8 @@ export function readOptions(options: GuardOptions): Settings {
   const { kind } = parseCredential(typeof options.key === 'string' ? options.key : '');
   if (kind !== 'key') faults.push('key: must be an API key of the operator account, kh_live_… or kh_test_….');
   const { environment = null, rememberSeconds = 5, feed = 'stream' } = options;
-  if (!(environment === null || environment === 'live' || environment === 'test')) faults.push('environment: must be live or test.');
+  if (!(environment === null || environment === 'live' || environment === 'test'))
+    faults.push('environment: must be live or test.');
   if (feed !== 'stream' && feed !== 'poll') faults.push('feed: must be stream or poll.');
   if (!(rememberSeconds >= 0 && rememberSeconds <= MAX_REMEMBERED_SECONDS))
     faults.push(`rememberSeconds: must be 0 to ${MAX_REMEMBERED_SECONDS}.`);

@@ -6,7 +6,7 @@
 import type { Ask } from './ask.ts';
 import { IssuerFault } from './ask.ts';
 import type { Caller } from './caller.ts';
-import type { RequestSource, RefusalNote, Reporter } from './reporting.ts';
+import type { RefusalNote, Reporter, RequestSource } from './reporting.ts';
 
 interface Ports {
   readonly ask: Ask;
@@ -259,7 +259,8 @@ const nameOf = (permissions: readonly string[]): string =>
 
 const sumOf = (numbers: Iterable<number>): number => [...numbers].reduce((sum, number) => sum + number, 0);
 const timeOf = (ms: number): string => new Date(ms).toISOString();
-const cut = <Text extends string | null>(text: Text, maxLength: number): Text => (text === null ? text : text.slice(0, maxLength)) as Text;
+const cut = <Text extends string | null>(text: Text, maxLength: number): Text =>
+  (text === null ? text : text.slice(0, maxLength)) as Text;
 
 /** This many refusals of one credential a minute, and this many of all between two batches. */
 function createGate(monotonicMs: () => number, aBatch: number): (subject: string) => boolean {

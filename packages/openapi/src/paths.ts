@@ -63,7 +63,9 @@ function readPiece(text: string): Piece | { readonly fault: string } {
   const literals = text.split(/\{[^{}]*\}/);
   if (literals.some((literal) => /[{}]/.test(literal))) return { fault: `${shown} has a brace without a matching one.` };
   if (literals.slice(1, -1).includes(''))
-    return { fault: `${shown} has two templates without text between them, so it is unclear where one ends and the next begins.` };
+    return {
+      fault: `${shown} has two templates without text between them, so it is unclear where one ends and the next begins.`,
+    };
   const texts = literals.map((literal) => decodeLiteral(literal, names.length === 0));
   const readable = texts.filter((literal) => literal !== null);
   if (readable.length < texts.length)

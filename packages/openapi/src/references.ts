@@ -26,12 +26,15 @@ export function follow(document: Members, value: unknown, what: string): { membe
     const reference = own(members, '$ref');
     if (reference === undefined) return { members: { ...members, ...beside } };
     if (DECIDING.some((name) => own(members, name) !== undefined))
-      return { fault: 'It has operations, security or servers next to its $ref, and OpenAPI does not define which of them apply.' };
+      return {
+        fault: 'It has operations, security or servers next to its $ref, and OpenAPI does not define which of them apply.',
+      };
     for (const word of OUR_WORDS) if (!(word in beside) && own(members, word) !== undefined) beside[word] = own(members, word);
     if (typeof reference !== 'string' || !reference.startsWith('#/'))
       return { fault: 'Its $ref points outside the document. Bundle the files into one first.' };
     found = at(document, reference);
-    if (found === undefined) return { fault: `Its $ref ${JSON.stringify(reference.slice(0, 200))} does not exist in the document.` };
+    if (found === undefined)
+      return { fault: `Its $ref ${JSON.stringify(reference.slice(0, 200))} does not exist in the document.` };
   }
   return { fault: 'Its $ref is circular.' };
 }

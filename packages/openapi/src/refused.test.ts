@@ -116,7 +116,9 @@ describe('a version', () => {
 
   test('many operations that ask for one resource are told', () => {
     const paths = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`/v1/Services/{id}/p${index}`, { get: {} }]));
-    expect(derive(paths).warnings).toEqual([expect.stringMatching(/^paths: All 20 operations require permissions of one resource, Services/)]);
+    expect(derive(paths).warnings).toEqual([
+      expect.stringMatching(/^paths: All 20 operations require permissions of one resource, Services/),
+    ]);
     expect(derive({ ...paths, '/v1/Users': { get: {} } }).warnings).toEqual([]);
     expect(derive(paths, { 'x-permission': 'a.read' }).warnings).toEqual([]);
   });
@@ -212,7 +214,9 @@ describe('two paths that a request cannot tell apart', () => {
 
   test('of two permissions neither counts: it is a fault', () => {
     const { faults, routes } = derive({ ...TWINS, '/a#stream': { post: { 'x-permission': 'streams.write' } } });
-    expect(faults).toEqual([expect.stringMatching(/^paths\["\/a#stream"\]: A POST request for it looks the same as one for "\/a"/)]);
+    expect(faults).toEqual([
+      expect.stringMatching(/^paths\["\/a#stream"\]: A POST request for it looks the same as one for "\/a"/),
+    ]);
     expect(routes).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
 /** Users with a browser each, and teams of them, for the tests of the private API. */
+
+import { browserFor, type DashboardBrowser } from './dashboard-browser.ts';
 import { linkIn } from './mails.ts';
 import type { TestServer } from './server.ts';
 import { OPERATOR } from './server.ts';
-import { type DashboardBrowser, browserFor } from './dashboard-browser.ts';
 
 export interface Person extends DashboardBrowser {
   readonly id: number;

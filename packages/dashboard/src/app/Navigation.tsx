@@ -2,7 +2,16 @@
 import { Link } from '@tanstack/react-router';
 import type { Account } from '../kit/session.ts';
 import styles from './layout.module.css';
-import { ADMINISTRATION, isCurrent, isWithin, type NavigationEntry, pathOf, entriesOf, SETTINGS, TO_ADMINISTRATION } from './navigation-entries.ts';
+import {
+  ADMINISTRATION,
+  entriesOf,
+  isCurrent,
+  isWithin,
+  type NavigationEntry,
+  pathOf,
+  SETTINGS,
+  TO_ADMINISTRATION,
+} from './navigation-entries.ts';
 import { words } from './words.ts';
 
 export interface NavigationProps {

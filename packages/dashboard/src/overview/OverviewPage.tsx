@@ -7,8 +7,8 @@ import { NotFound } from '../kit/not-found.tsx';
 import { type Account, useAccount, useMe } from '../kit/session.ts';
 import { Loaded, Loading, PageHeader } from '../kit/states.tsx';
 import { accountName } from '../lib/account-name.ts';
-import classes from './overview.module.css';
 import { Notices } from './Notices.tsx';
+import classes from './overview.module.css';
 import { type Overview, useOverview } from './queries.ts';
 import { words } from './words.ts';
 

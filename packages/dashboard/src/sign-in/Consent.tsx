@@ -9,9 +9,9 @@ import { AccountChoice, Applicant, type ConsentRequest, type Decision, Leaving, 
 import { continuePath, resume } from './go.ts';
 import { Card, TaskError, useTask } from './kit.tsx';
 import { LogIn } from './LogIn.tsx';
-import { kindOf, WaitingForAnswer, ToDashboard, useAnswer } from './waiting-for-answer.tsx';
 import { Proof } from './Proof.tsx';
 import { useSettled } from './settled.ts';
+import { kindOf, ToDashboard, useAnswer, WaitingForAnswer } from './waiting-for-answer.tsx';
 import { words } from './words.ts';
 
 const said = words.consent;

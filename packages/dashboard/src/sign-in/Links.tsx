@@ -5,9 +5,9 @@ import type { State } from '../lib/state.ts';
 import { goTo, leadsOn, ownPathOr } from './go.ts';
 import { Card, Links, TaskError, useTask } from './kit.tsx';
 import { LogIn } from './LogIn.tsx';
-import { kindOf, WaitingForAnswer, ToDashboard, useAnswer } from './waiting-for-answer.tsx';
 import { Reset } from './Password.tsx';
 import { Register, Setup } from './Register.tsx';
+import { kindOf, ToDashboard, useAnswer, WaitingForAnswer } from './waiting-for-answer.tsx';
 import { words } from './words.ts';
 
 interface Props {

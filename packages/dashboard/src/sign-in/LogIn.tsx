@@ -7,7 +7,7 @@ import { goOn, waiting, withWaiting } from './go.ts';
 import { requireCookie } from './kept-cookie.ts';
 import { Card, CurrentPassword, Field, Form, Links, Notice, Submit, TaskError, useTask } from './kit.tsx';
 import { Providers } from './Providers.tsx';
-import { signInWithPasskey, knowsPasskeys, offerPasskeys } from './passkey.ts';
+import { knowsPasskeys, offerPasskeys, signInWithPasskey } from './passkey.ts';
 import { SecondStep, type StepMethod } from './SecondStep.tsx';
 import { words } from './words.ts';
 

@@ -7,7 +7,7 @@ import type { Brand } from '../lib/state.ts';
 import { RequestOver } from './Consent.tsx';
 import { goTo } from './go.ts';
 import { Card, Links, TaskError, useTask } from './kit.tsx';
-import { kindOf, WaitingForAnswer, useAnswer } from './waiting-for-answer.tsx';
+import { kindOf, useAnswer, WaitingForAnswer } from './waiting-for-answer.tsx';
 import { words } from './words.ts';
 
 const said = words.logOut;

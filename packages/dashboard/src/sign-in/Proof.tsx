@@ -7,8 +7,8 @@ import { ask } from '../lib/ask.ts';
 import type { Brand } from '../lib/state.ts';
 import { withWaiting } from './go.ts';
 import { Card, CurrentPassword, Field, Form, Links, Submit, TaskError, useTask } from './kit.tsx';
-import { kindOf, WaitingForAnswer, useAnswer } from './waiting-for-answer.tsx';
 import { knowsPasskeys, proveWithPasskey } from './passkey.ts';
+import { kindOf, useAnswer, WaitingForAnswer } from './waiting-for-answer.tsx';
 import { words } from './words.ts';
 
 const said = words.proof;

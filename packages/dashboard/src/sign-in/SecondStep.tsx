@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { ask } from '../lib/ask.ts';
 import type { State } from '../lib/state.ts';
 import { Card, Field, Form, Links, Submit, TaskError, useTask } from './kit.tsx';
-import { signInWithPasskey, knowsPasskeys } from './passkey.ts';
+import { knowsPasskeys, signInWithPasskey } from './passkey.ts';
 import { words } from './words.ts';
 
 export type StepMethod = 'totp' | 'recovery-code' | 'passkey';

@@ -13,7 +13,7 @@
 import type { Request, RequestHandler } from 'express';
 import { type Caller, createGuard, type Decision, type Demand, type GuardOptions } from '../index.ts';
 import { atOnce, judge, type Members, membersOf, withMembers } from './judged.ts';
-import { requestHeadOf, refuse } from './node-request.ts';
+import { refuse, requestHeadOf } from './node-request.ts';
 
 declare global {
   namespace Express {

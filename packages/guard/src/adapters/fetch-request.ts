@@ -13,7 +13,11 @@ export interface Wire {
 }
 
 /** `connection` is what runtimes pass in addition to the request: Bun its server, Deno what it knows of the connection. */
-export const requestHeadOf = (request: Request, connection: unknown, { address, isEncrypted = isPrivate }: Wire): RequestHead => ({
+export const requestHeadOf = (
+  request: Request,
+  connection: unknown,
+  { address, isEncrypted = isPrivate }: Wire,
+): RequestHead => ({
   method: request.method,
   target: targetOf(request.url),
   // Two `Authorization` headers arrive here as one with a comma, which is malformed.

@@ -9,7 +9,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Context, MiddlewareHandler } from 'hono';
-import { type RequestHead, type Caller, createGuard, type Demand, type GuardOptions } from '../index.ts';
+import { type Caller, createGuard, type Demand, type GuardOptions, type RequestHead } from '../index.ts';
 import { requestHeadOf, targetOf, type Wire } from './fetch-request.ts';
 import { atOnce, headersOf, judge, type Members, membersOf, whenWanted, withMembers } from './judged.ts';
 import { requestHeadOf as requestHeadOfNode } from './node-request.ts';

@@ -1,6 +1,6 @@
 /** What all adapters have in common: a question that never throws, and a refusal in the words of the contract. */
 import { isPermission } from '@keyhouse/protocol';
-import type { RequestHead, Decision, Demand, Guard } from '../index.ts';
+import type { Decision, Demand, Guard, RequestHead } from '../index.ts';
 import { faultsOfPatience } from '../options.ts';
 
 export type Refusal = Extract<Decision, { ok: false }>;

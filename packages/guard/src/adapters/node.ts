@@ -14,7 +14,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { type Caller, createGuard, type Decision, type Demand, type GuardOptions } from '../index.ts';
 import { atOnce, demandFor, headersOf, judge, type Members, membersOf, type Refusal } from './judged.ts';
-import { requestHeadOf, refuse } from './node-request.ts';
+import { refuse, requestHeadOf } from './node-request.ts';
 
 /** `Who` is null if no caller is needed: on public routes, and for CORS preflights. */
 export type Guarded<Who> = IncomingMessage & { readonly caller: Who };
@@ -35,7 +35,8 @@ export interface NodeGuard extends Omit<Members<Listener>, 'require'> {
 export function guard(options: GuardOptions): NodeGuard {
   const inner = createGuard(options);
   const source = atOnce(inner);
-  const judgeRequest: NodeGuard['judge'] = (request, demand) => judge(source, () => requestHeadOf(request, request.url ?? ''), demand);
+  const judgeRequest: NodeGuard['judge'] = (request, demand) =>
+    judge(source, () => requestHeadOf(request, request.url ?? ''), demand);
 
   const listener = (
     answer: (request: IncomingMessage, response: ServerResponse, caller: Caller | null) => unknown,

@@ -239,7 +239,9 @@ describe.concurrent('time', () => {
     for (let seconds = 2; seconds <= 60; seconds += 2) expect(await lagAfter(2000, 6000)).toBe(0);
     expect(await lagAfter(10_000, 6000)).toBe(10_000);
     for (let times = 1; times < 100; times++) expect(await lagAfter(60_000, 6000)).toBeGreaterThan(60_000);
-    expect(wrong.map(String)).toContain('IssuerFault: /auth/revocations: a message was rejected, because its time is in the past.');
+    expect(wrong.map(String)).toContain(
+      'IssuerFault: /auth/revocations: a message was rejected, because its time is in the past.',
+    );
     // A message about the present is trusted at once, and an answer that took long is as old as its request.
     expect(await lagAfter(1000, 6_100_000)).toBe(0);
     delayMs = 4000;

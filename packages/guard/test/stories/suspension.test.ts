@@ -12,10 +12,10 @@ import {
   type TestSession,
   withSecret,
 } from '../../../server/test/applications.ts';
+import { browserFor } from '../../../server/test/dashboard-browser.ts';
 import { eachDatabase } from '../../../server/test/databases.ts';
 import { newMember, newPerson, newTeam, type Person } from '../../../server/test/people.ts';
 import { OPERATOR } from '../../../server/test/server.ts';
-import { browserFor } from '../../../server/test/dashboard-browser.ts';
 import { createGuard, type Guard } from '../../src/index.ts';
 import type { World } from '../adapters/world.ts';
 import { startGuardedWorld, statusAt } from './guarded-world.ts';

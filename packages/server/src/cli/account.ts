@@ -135,7 +135,10 @@ async function getAccount(keyhouse: CommandContext['keyhouse'], id: number): Pro
   return account;
 }
 
-type Outcome = Exclude<Awaited<ReturnType<CommandContext['keyhouse']['administration']['suspendAccount' | 'deleteAccount']>>, 'done'>;
+type Outcome = Exclude<
+  Awaited<ReturnType<CommandContext['keyhouse']['administration']['suspendAccount' | 'deleteAccount']>>,
+  'done'
+>;
 
 function refusalOf(outcome: Outcome, already: string): CommandFailure {
   const sentences: Readonly<Record<Outcome, string>> = {

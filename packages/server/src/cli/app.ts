@@ -166,8 +166,7 @@ async function update(client: string, options: UpdateOptions): Promise<void> {
   await withKeyhouse(options, async ({ keyhouse, store, by }) => {
     const current = await getApplication(store, client);
     // Before anything is changed.
-    if (firstParty === true && current.accountId !== OPERATOR_ACCOUNT_ID)
-      throw refusalOf({ ok: false, reason: 'not_operators' });
+    if (firstParty === true && current.accountId !== OPERATOR_ACCOUNT_ID) throw refusalOf({ ok: false, reason: 'not_operators' });
     const updated = await keyhouse.applications.update({ application: current, settings }, by);
     if (!updated.ok) throw refusalOf(updated);
     const judged =

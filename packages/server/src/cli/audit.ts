@@ -87,10 +87,7 @@ async function verify(options: VerifyOptions): Promise<void> {
     const verdict = await verifyAudit(store.audit, { noted: options.head ?? [] });
     if (!verdict.ok) {
       const entry = verdict.eventId === null ? `Entry ${verdict.number}` : `Entry ${verdict.number} (event ${verdict.eventId})`;
-      throw refusal(
-        `audit_${verdict.fault}`,
-        `${entry} is broken: ${AUDIT_FAULT_SENTENCES[verdict.fault]}.`,
-      );
+      throw refusal(`audit_${verdict.fault}`, `${entry} is broken: ${AUDIT_FAULT_SENTENCES[verdict.fault]}.`);
     }
     const { entries, personsErased, head } = verdict;
     print(options, { entries, persons_erased: personsErased, head: `${head.number}:${head.hash}` }, () =>

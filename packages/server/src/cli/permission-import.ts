@@ -1,7 +1,7 @@
 /** `keyhouse permission import`: the catalogue and the routes from an OpenAPI document. */
 import type { DerivedRoutes } from '@keyhouse/openapi';
 import type { CataloguedPermission, StoredRoute } from '../core/permissions/catalogue.ts';
-import type { ImportPlan, CurrentCatalogue } from '../core/permissions/import-routes.ts';
+import type { CurrentCatalogue, ImportPlan } from '../core/permissions/import-routes.ts';
 import { whatItAsks } from '../core/permissions/route-words.ts';
 import { type ConfirmOptions, confirmation } from './confirm.ts';
 import { refusal } from './failure.ts';

@@ -14,8 +14,7 @@ export function wholeNumber(what: string, min: number, max: number): (text: stri
   return (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
-    const range =
-      max === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
+    const range = max === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
     throw wrongUsage(`${what} must be ${range}.`);
   };
 }

@@ -28,7 +28,11 @@ import { isVerifyTarget, originalOf } from './verify-question.ts';
 export type Authenticated = { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly refused: Refused };
 
 interface Ports {
-  readonly verify: (text: ReturnType<typeof parseCredential>, from: RequestSource, judging: Judging) => Verdict | Promise<Verdict>;
+  readonly verify: (
+    text: ReturnType<typeof parseCredential>,
+    from: RequestSource,
+    judging: Judging,
+  ) => Verdict | Promise<Verdict>;
   readonly refusals: Pick<RefusalRecorder, 'record'>;
   readonly findPeer: FindPeer;
   readonly clock: Clock;

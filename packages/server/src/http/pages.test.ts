@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestServer, type TestServer } from '../../test/server.ts';
 import { browserFor } from '../../test/dashboard-browser.ts';
+import { startTestServer, type TestServer } from '../../test/server.ts';
 
 const HOST = { host: 'keys.example.com' };
 

@@ -31,7 +31,10 @@ export function auditReads(
       if (filter.beforeId !== undefined) query = query.where('audit_events.id', '<', filter.beforeId);
       if (filter.fromId !== undefined) query = query.where('audit_events.id', '>=', filter.fromId);
       const rows = await query.orderBy('audit_events.id', 'desc').limit(filter.limit).execute();
-      return rows.map((row) => ({ ...toEvent(row), person: row.person === null ? null : (JSON.parse(row.person) as PersonalData) }));
+      return rows.map((row) => ({
+        ...toEvent(row),
+        person: row.person === null ? null : (JSON.parse(row.person) as PersonalData),
+      }));
     },
     async stepBack({ accountId, userId, credentialId, requestId, beforeId, steps }) {
       let query = db.selectFrom('audit_events').select(['id', 'at_ms as atMs']);

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
 import { newApplication } from '../../test/applications.ts';
+import { browserFor } from '../../test/dashboard-browser.ts';
 import { eachDatabase, runStatements, type TestDatabase } from '../../test/databases.ts';
 import { startTestServer, type TestServer } from '../../test/server.ts';
-import { browserFor } from '../../test/dashboard-browser.ts';
 import { MAX_LISTED_SIGN_INS } from '../core/sign-ins/open-sign-in.ts';
 
 type Row = Readonly<Record<string, string | number>>;

@@ -1,9 +1,9 @@
 /** Whoever writes to a mailbox, and however often, it gets a limited number of mails of each kind. On both databases. */
 import { expect, it } from 'vitest';
+import { browserFor } from '../../test/dashboard-browser.ts';
 import { eachDatabase } from '../../test/databases.ts';
 import { linkIn, mailsOf } from '../../test/mails.ts';
 import { OPERATOR, startTestServer } from '../../test/server.ts';
-import { browserFor } from '../../test/dashboard-browser.ts';
 
 eachDatabase('a mailbox', (makeDatabase) => {
   it('gets five confirmations a day, however many registrations name it with a subaddress', async () => {

@@ -7,11 +7,11 @@ import { beforeAll, expect, it } from 'vitest';
 import { startAmbush } from '../../test/ambush.ts';
 import { addPasskey, createAuthenticator } from '../../test/authenticator.ts';
 import { addTotp, type Browser, followLink, loggedIn, newEmail, openBrowser, registered } from '../../test/browser.ts';
+import { browserFor } from '../../test/dashboard-browser.ts';
 import { eachDatabase } from '../../test/databases.ts';
 import { linkIn, mailsOf } from '../../test/mails.ts';
 import { invite, newAdministrator, newPerson, newTeam } from '../../test/people.ts';
 import { OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../test/server.ts';
-import { browserFor } from '../../test/dashboard-browser.ts';
 
 const NEW_PASSWORD = 'four other unrelated words';
 const WISH = { name: 'left behind', expires_at: null, permissions: null, addresses: null };

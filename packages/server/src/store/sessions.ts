@@ -13,8 +13,8 @@ import {
   type NewSession,
   REPEAT_FOR_MS,
   type Session,
-  type SessionsStore,
   type SessionState,
+  type SessionsStore,
   type StoredRefreshKey,
 } from '../core/sessions/session.ts';
 import type { Role } from '../core/teams/member.ts';

@@ -8,8 +8,8 @@ import { DAY_MS } from '../../src/core/lib/clock.ts';
 import { emailKey } from '../../src/core/lib/email.ts';
 import { hashTicket, makeTicketText, type TicketPurpose } from '../../src/core/users/ticket.ts';
 import { newEmail } from '../browser.ts';
+import { browserFor, type DashboardBrowser } from '../dashboard-browser.ts';
 import { OPERATOR, type TestServer } from '../server.ts';
-import { type DashboardBrowser, browserFor } from '../dashboard-browser.ts';
 
 export interface Actor extends DashboardBrowser {
   readonly id: number;

@@ -6,9 +6,9 @@ import { Provider as OidcProvider } from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../src/core/unavailable.ts';
 import { openProvider } from '../../src/providers/openid.ts';
+import { browserFor, browserWith } from '../dashboard-browser.ts';
 import { linkIn, mailsTo } from '../mails.ts';
 import { ISSUER, OPERATOR, PASSWORD, startTestServer, type TestServer } from '../server.ts';
-import { browserFor, browserWith } from '../dashboard-browser.ts';
 
 const REDIRECT = `${ISSUER}/login/provider/acme`;
 

@@ -3,10 +3,10 @@ import type { CredentialWithUse } from '../../src/core/credentials/credential.ts
 import { MasterSecret } from '../../src/core/lib/master-secret.ts';
 import { openBody } from '../../src/core/mail/compose.ts';
 import { dueOf } from '../../src/core/use/reminders.ts';
+import { browserFor, type DashboardBrowser } from '../dashboard-browser.ts';
 import { eachDatabase } from '../databases.ts';
 import { newAdministrator, newMember, newPerson, newTeam } from '../people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../server.ts';
-import { type DashboardBrowser, browserFor } from '../dashboard-browser.ts';
 
 const DAY_MS = 86_400_000;
 const CREDENTIAL: CredentialWithUse = {
@@ -58,7 +58,12 @@ async function remindersTo(server: TestServer, email: string): Promise<readonly 
 
 eachDatabase('reminders', (makeDatabase) => {
   /** A new server each, because they move the clock by years. */
-  async function open(): Promise<{ server: TestServer; browser: DashboardBrowser; email: string; nextDay(days?: number): Promise<void> }> {
+  async function open(): Promise<{
+    server: TestServer;
+    browser: DashboardBrowser;
+    email: string;
+    nextDay(days?: number): Promise<void>;
+  }> {
     const server = await startTestServer({ database: await makeDatabase() });
     const { id, email } = await server.register();
     const browser = await browserFor(server, id);

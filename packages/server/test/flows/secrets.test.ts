@@ -11,10 +11,10 @@ import { expect, it } from 'vitest';
 import { MasterSecret } from '../../src/core/lib/master-secret.ts';
 import { open } from '../../src/core/lib/seal.ts';
 import { openBody } from '../../src/core/mail/compose.ts';
+import { browserWith } from '../dashboard-browser.ts';
 import { eachDatabase, type TestDatabase } from '../databases.ts';
 import { startProgram } from '../program.ts';
 import { startTestServer } from '../server.ts';
-import { browserWith } from '../dashboard-browser.ts';
 
 const MASTER = `master-${randomBytes(24).toString('hex')}`;
 

@@ -59,7 +59,8 @@ export function showablePath(target: string): string {
 }
 
 /** Of any length and any characters; what is shown is one short line. */
-export const showable = (text: string, maxLength: number): string => [...text.replace(STEERING, '?')].slice(0, maxLength).join('');
+export const showable = (text: string, maxLength: number): string =>
+  [...text.replace(STEERING, '?')].slice(0, maxLength).join('');
 
 /** Lone surrogates too: PostgreSQL accepts no text that is not Unicode, and none with a NUL. */
 const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;

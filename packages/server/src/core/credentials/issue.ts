@@ -77,7 +77,12 @@ export async function issueToken(
 
 type What = Pick<NewCredential, 'kind' | 'environment' | 'userId' | 'hash'>;
 
-async function issue(ports: Ports, wish: CredentialWish, what: What, by: By): Promise<NotIssued | { ok: true; value: Credential }> {
+async function issue(
+  ports: Ports,
+  wish: CredentialWish,
+  what: What,
+  by: By,
+): Promise<NotIssued | { ok: true; value: Credential }> {
   const nowMs = ports.clock.now();
   const faults = checkWish(wish, nowMs, ports.permissionExists);
   if (faults.length > 0) return { ok: false, reason: 'invalid', faults };

@@ -11,8 +11,8 @@ import { sha256Hex } from '../lib/sha256.ts';
 import type { ChangeFollower } from '../revocations/follower.ts';
 import { CredentialCache } from './cache.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner } from './credential.ts';
-import type { RequestSource } from './request-source.ts';
 import type { ImportsStore } from './imported.ts';
+import type { RequestSource } from './request-source.ts';
 
 /** Tokens that came from a log-in or a registration expire after this long without use (contract, document A). */
 export const UNUSED_TOKEN_DAYS = 90;

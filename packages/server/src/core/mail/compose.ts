@@ -5,7 +5,7 @@ import { no, type Outcome, ok } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
 import { open, seal } from '../lib/seal.ts';
-import { htmlOf, type Branding, oneLine, textOf } from './letter.ts';
+import { type Branding, htmlOf, oneLine, textOf } from './letter.ts';
 import { type Facts, letters } from './letters.ts';
 import type { MailDraft } from './mail.ts';
 import { mailboxOf } from './mailbox.ts';

@@ -61,7 +61,9 @@ export interface StoredCode {
  * `used`: by somebody before; the session that it opened has ended now. `over`: it, its grant, its user or its application has
  * ended.
  */
-export type Redeemed = { readonly outcome: 'redeemed'; readonly sessionState: SessionState } | { readonly outcome: 'used' | 'over' };
+export type Redeemed =
+  | { readonly outcome: 'redeemed'; readonly sessionState: SessionState }
+  | { readonly outcome: 'used' | 'over' };
 
 /** What the user allows an application now. */
 export interface Allowance {

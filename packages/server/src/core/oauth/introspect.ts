@@ -11,7 +11,7 @@ import { REFRESH_TOKEN_PREFIX } from '../sessions/refresh-token.ts';
 import { sessionEndMs } from '../sessions/session.ts';
 import type { Verify } from '../verify.ts';
 import type { Client } from './checks.ts';
-import { type Grantable, currentPermissions } from './scope.ts';
+import { currentPermissions, type Grantable } from './scope.ts';
 
 /** The members of RFC 7662 §2.2 and those of Keyhouse. Times are whole seconds. */
 export interface ActiveCredential {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { indexCatalogue } from '../permissions/permission-set.ts';
-import { mayAsk, narrowScope, readScope, roleAllows, currentPermissions } from './scope.ts';
+import { currentPermissions, mayAsk, narrowScope, readScope, roleAllows } from './scope.ts';
 
 const entry = (name: string, rest: { isGrantable?: boolean; isSensitive?: boolean } = {}) => ({
   ...{ name, sentence: name, isGrantable: true, isSensitive: false, ...rest },

@@ -16,7 +16,7 @@ import { type AuthenticatedClient, presenterOf } from './client.ts';
 import { type Redemption, redeemCode } from './code.ts';
 import type { GrantsStore } from './grant.ts';
 import { issueIdToken } from './id-token.ts';
-import { type Grantable, narrowScope, type Scope, scopeNames, currentPermissions } from './scope.ts';
+import { currentPermissions, type Grantable, narrowScope, type Scope, scopeNames } from './scope.ts';
 import { asksForUserInfo, userInfoOf } from './user-info.ts';
 
 export interface TokenPorts extends SessionPorts {

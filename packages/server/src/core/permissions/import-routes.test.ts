@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { EventDraft } from '../audit/event.ts';
-import { importRoutes, planImport, type CurrentCatalogue } from './import-routes.ts';
+import { type CurrentCatalogue, importRoutes, planImport } from './import-routes.ts';
 
 const NOTHING: CurrentCatalogue = { permissions: [], routes: [], holders: new Map() };
 const KEEP = { takesSentences: false };

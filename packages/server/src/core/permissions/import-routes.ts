@@ -49,7 +49,11 @@ export interface ImportPlan {
  * Who may ask for a permission is the operator's decision and is not changed; neither is a sentence, which may have been written
  * by hand, unless `takesSentences`.
  */
-export function planImport(current: CurrentCatalogue, derived: Derived, { takesSentences }: { takesSentences: boolean }): ImportPlan {
+export function planImport(
+  current: CurrentCatalogue,
+  derived: Derived,
+  { takesSentences }: { takesSentences: boolean },
+): ImportPlan {
   const before = new Map(current.permissions.map((permission) => [permission.name, permission]));
   const permissions = derived.permissions.map(({ name, sentence }): CataloguedPermission => {
     const known = before.get(name);

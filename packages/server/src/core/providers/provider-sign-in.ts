@@ -19,7 +19,7 @@ import { open, seal } from '../lib/seal.ts';
 import { sha256Base64Url } from '../lib/sha256.ts';
 import type { OpenedSignIn } from '../sign-ins/open-sign-in.ts';
 import type { Through } from '../sign-ins/sign-in.ts';
-import { type SignInOutcome, openStep, secondStepOf, signInThrough } from '../sign-ins/sign-in-browser.ts';
+import { openStep, type SignInOutcome, secondStepOf, signInThrough } from '../sign-ins/sign-in-browser.ts';
 import type { SignUpInvitation } from '../sign-ins/sign-up-rule.ts';
 import type { User } from '../users/account.ts';
 import { circumstancesOf } from '../users/circumstances.ts';
@@ -85,7 +85,9 @@ export async function startProviderSignIn(
     endsAtMs: ports.clock.now() + PROVIDER_SIGN_IN_LASTS_MS,
   };
   const step = seal(ports.secret, PROVIDER_SIGN_IN_SEAL, Buffer.from(JSON.stringify(begun)));
-  const url = await provider.start(redirectUriOf(ports.url, provider.id), checksOf(step, begun)).catch(noted(ports.log, provider));
+  const url = await provider
+    .start(redirectUriOf(ports.url, provider.id), checksOf(step, begun))
+    .catch(noted(ports.log, provider));
   return url === null ? 'away' : { url, step };
 }
 

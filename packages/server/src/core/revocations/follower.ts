@@ -11,7 +11,7 @@ import { isSuspensionKind, KEPT_AFTER_END_MS, RevocationList } from '@keyhouse/p
 import type { Clock } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
 import { StoreUnavailable } from '../unavailable.ts';
-import type { Change, ChangesStore, ChangesPage, ListPlace, WentBack } from './change.ts';
+import type { Change, ChangesPage, ChangesStore, ListPlace, WentBack } from './change.ts';
 
 /** The contract promises a revocation everywhere within two seconds; this leaves room for the poll itself. */
 export const TRUST_FOR_MS = 1500;

@@ -9,7 +9,7 @@ import { type By, happened } from '../audit/event.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RefreshKeys } from './refresh-keys.ts';
 import { isGenuine, makeRefreshToken, readRefreshToken, type TokenSecrets } from './refresh-token.ts';
-import type { NewSession, Session, SessionsStore, SessionState } from './session.ts';
+import type { NewSession, Session, SessionState, SessionsStore } from './session.ts';
 
 export interface SessionPorts {
   readonly sessions: SessionsStore;

@@ -36,7 +36,11 @@ it('lists the most urgent notices first, at most twenty, counts all, and none of
   house.clock.atMs += 90 * DAY_MS;
   const overview = await use.overviewOf(accountId);
   expect(overview.notices).toHaveLength(20);
-  expect(overview.notices[0]).toMatchObject({ kind: 'expires-soon', credential: { name: 'soon' }, atMs: begunAtMs + 95 * DAY_MS });
+  expect(overview.notices[0]).toMatchObject({
+    kind: 'expires-soon',
+    credential: { name: 'soon' },
+    atMs: begunAtMs + 95 * DAY_MS,
+  });
   expect(overview.notices[1]).toMatchObject({ kind: 'unused', credential: { name: 'unused 1' }, atMs: begunAtMs });
   expect(overview.noticesInAll).toBe(23);
   await credentials.revoke({ kind: 'key', id: soon.id, accountId }, OPERATOR);

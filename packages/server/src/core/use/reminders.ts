@@ -6,7 +6,7 @@
 
 import { type EventDraft, happened } from '../audit/event.ts';
 import type { CredentialWithUse } from '../credentials/credential.ts';
-import { type Recipient, recipientsOf, type NotifyPorts } from '../credentials/notify.ts';
+import { type NotifyPorts, type Recipient, recipientsOf } from '../credentials/notify.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import type { Compose } from '../mail/compose.ts';
 import type { Reminder } from '../mail/letters.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestServer, type TestServer } from '../../../test/server.ts';
 import { browserFor, browserWith } from '../../../test/dashboard-browser.ts';
+import { startTestServer, type TestServer } from '../../../test/server.ts';
 
 describe('the door of the private API', () => {
   let server: TestServer;

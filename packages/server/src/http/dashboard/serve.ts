@@ -79,7 +79,9 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
         const { dashboardCaller } = request;
         if (dashboardCaller === null) throw new Error('A request reached the private API without a check at its door.');
         const { params, query, body } = request;
-        const answer = await handler({ ...dashboardCaller, params, query, body, request, reply } as unknown as EndpointRequest<typeof name>);
+        const answer = await handler({ ...dashboardCaller, params, query, body, request, reply } as unknown as EndpointRequest<
+          typeof name
+        >);
         reply.header('Cache-Control', 'no-store');
         if (endpoint.file) return sendFile(reply, answer as FileAnswer, dashboardCaller.recheck);
         return endpoint.answer === undefined ? reply.code(204).send() : answer;

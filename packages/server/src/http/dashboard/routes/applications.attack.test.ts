@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { naughtyStrings } from '../../../../../protocol/test/vectors.ts';
 import { askTokens, newApplication } from '../../../../test/applications.ts';
+import { browserWith } from '../../../../test/dashboard-browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { newAdministrator, newPerson, type Person } from '../../../../test/people.ts';
 import { png } from '../../../../test/pictures.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserWith } from '../../../../test/dashboard-browser.ts';
 
 const WISH = {
   name: 'Ledger',

@@ -1,8 +1,8 @@
 /** The audit log and the first page of an account. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserFor } from '../../../../test/dashboard-browser.ts';
 
 const WISH = { name: 'key', expires_at: null, permissions: ['a.read'], addresses: null, environment: 'live' };
 const DAY = 86_400_000;

@@ -1,9 +1,9 @@
 /** A shortened list says how many entries there are. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { newPerson } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserFor } from '../../../../test/dashboard-browser.ts';
 import { describeLeast } from './credentials.ts';
 
 const DAY = 86_400_000;

@@ -6,9 +6,9 @@ import { request } from 'node:http';
 import { covers } from '@keyhouse/protocol';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserWith } from '../../../../test/dashboard-browser.ts';
 import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { ISSUER, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserWith } from '../../../../test/caller.ts';
 import { api } from '../api/index.ts';
 
 const WISH = { name: 'wish', expires_at: null, permissions: ['a.read'], addresses: null };

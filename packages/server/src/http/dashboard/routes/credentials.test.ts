@@ -1,9 +1,9 @@
 /** Tokens and keys at the private API, as the pages ask for them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 import { mailsTo } from '../../../../test/mails.ts';
 import { newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserFor } from '../../../../test/dashboard-browser.ts';
 
 const WISH = { name: 'laptop', expires_at: null, permissions: null, addresses: null };
 const KEY_WISH = { ...WISH, environment: 'live' };

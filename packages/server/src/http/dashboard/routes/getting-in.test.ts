@@ -1,10 +1,10 @@
 import { Secret, TOTP } from 'otpauth';
 import { beforeAll, expect, it } from 'vitest';
 import { followLink, registered as newRegistered } from '../../../../test/browser.ts';
+import { browserFor, browserWith, type DashboardBrowser } from '../../../../test/dashboard-browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn, mailsOf } from '../../../../test/mails.ts';
 import { type Answer, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { type DashboardBrowser, browserFor, browserWith } from '../../../../test/dashboard-browser.ts';
 import { MasterSecret } from '../../../core/lib/master-secret.ts';
 
 /** What a browser would keep of an answer's cookies. */

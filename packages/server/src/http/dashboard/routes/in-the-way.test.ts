@@ -1,9 +1,9 @@
 /** What a user reads before they delete their account: what prevents it. */
 import { beforeAll, expect, it } from 'vitest';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { invite, newAdministrator, newPerson, newTeam } from '../../../../test/people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserFor } from '../../../../test/dashboard-browser.ts';
 import { SIGN_IN_IDLE_MS } from '../../../core/sign-ins/sign-in.ts';
 
 eachDatabase('what stands in the way of deleting an account', (makeDatabase) => {

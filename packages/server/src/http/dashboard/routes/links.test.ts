@@ -4,11 +4,11 @@
  */
 import { beforeAll, expect, it } from 'vitest';
 import { openBrowser } from '../../../../test/browser.ts';
+import { browserFor, browserWith, type DashboardBrowser } from '../../../../test/dashboard-browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn } from '../../../../test/mails.ts';
 import { invite, newPerson, newTeam } from '../../../../test/people.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { type DashboardBrowser, browserFor, browserWith } from '../../../../test/dashboard-browser.ts';
 
 const NEW_PASSWORD = 'four other unrelated words';
 const USED = { ticket: ['This link was already used.'] };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { browserWith } from '../../../../test/dashboard-browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { newAdministrator, newPerson, type Person } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserWith } from '../../../../test/dashboard-browser.ts';
 import type { MailTransport } from '../../../core/mail/mail.ts';
 
 type Sent = Parameters<MailTransport['send']>[0];

@@ -1,9 +1,9 @@
 /** The operator's pages, requested by users who are not administrators, and by administrators who go too far. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserWith } from '../../../../test/dashboard-browser.ts';
 import { newAdministrator, newPerson, newTeam } from '../../../../test/people.ts';
 import { png } from '../../../../test/pictures.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserWith } from '../../../../test/dashboard-browser.ts';
 import { IN_THE_ACT } from '../../../core/authority.ts';
 import { api } from '../api/index.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 import { newAdministrator, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { png } from '../../../../test/pictures.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserFor } from '../../../../test/dashboard-browser.ts';
 
 describe('an administrator', () => {
   let server: TestServer;

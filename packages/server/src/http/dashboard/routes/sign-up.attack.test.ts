@@ -1,9 +1,9 @@
 /** Every way of becoming a user, under each of the three settings. */
 import { expect, it } from 'vitest';
+import { browserWith } from '../../../../test/dashboard-browser.ts';
 import { linkIn, mailsTo } from '../../../../test/mails.ts';
 import { invite, newAdministrator, newTeam } from '../../../../test/people.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserWith } from '../../../../test/dashboard-browser.ts';
 
 const newAddress = () => `${crypto.randomUUID()}@example.com`;
 const registerWith = (server: TestServer, email: string, invitation?: string) =>

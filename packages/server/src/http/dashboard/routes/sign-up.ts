@@ -20,7 +20,9 @@ export function signUpRoutes(serve: Serve, ports: DashboardPorts): void {
       const { next, to } = await settleSignIn(ports, request, reply, signedUp.opened, signIn);
       return { next, to: signedUp.joined === null || leadsOn(to) ? to : `/dashboard/accounts/${signedUp.joined}` };
     }
-    throw signedUp.reason === 'link_over' ? await refuseLink(keyhouse, 'invitation', body.invitation ?? '') : refuseSignUp(signedUp);
+    throw signedUp.reason === 'link_over'
+      ? await refuseLink(keyhouse, 'invitation', body.invitation ?? '')
+      : refuseSignUp(signedUp);
   });
   serve('POST /setup/check', async ({ body }) => {
     if (!(await keyhouse.signIns.isSetupTicket(body.ticket))) throw await refuseLink(keyhouse, 'setup', body.ticket);

@@ -1,9 +1,9 @@
 /** What each role may do, and what happens when members try to do more. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserWith } from '../../../../test/dashboard-browser.ts';
 import { linkIn } from '../../../../test/mails.ts';
 import { invite, newAdministrator, newMember, newPerson, newTeam, type Person } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserWith } from '../../../../test/caller.ts';
 import { IN_THE_ACT } from '../../../core/authority.ts';
 import { api } from '../api/index.ts';
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newApplication, openSession } from '../../../../test/applications.ts';
 import { newEmail } from '../../../../test/browser.ts';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 import { linkIn } from '../../../../test/mails.ts';
 import { newMember, newPerson, newTeam } from '../../../../test/people.ts';
 import { startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserFor } from '../../../../test/dashboard-browser.ts';
 
 describe('teams', () => {
   let server: TestServer;

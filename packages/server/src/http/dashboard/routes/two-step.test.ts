@@ -5,10 +5,10 @@
 import { beforeAll, expect, it } from 'vitest';
 import { addPasskey, createAuthenticator } from '../../../../test/authenticator.ts';
 import { addTotp, type Browser, loggedIn, newEmail, openBrowser } from '../../../../test/browser.ts';
+import { browserFor } from '../../../../test/dashboard-browser.ts';
 import { eachDatabase } from '../../../../test/databases.ts';
 import { linkIn, mailsOf } from '../../../../test/mails.ts';
 import { OPERATOR, PASSWORD, startTestServer, type TestServer } from '../../../../test/server.ts';
-import { browserFor } from '../../../../test/dashboard-browser.ts';
 
 const NEW_PASSWORD = 'four other unrelated words';
 type Authenticator = ReturnType<typeof createAuthenticator>;
