@@ -119,7 +119,7 @@ describe('a server that runs', () => {
     const catalogue = [{ name: 'invoices.read', sentence: 'See invoices', isGrantable: false, isSensitive: false }];
     const event = happened(OPERATOR, house.clock.now(), 'permission.catalogue_set');
     await house.store.permissions.setPermissions({ permissions: catalogue, event });
-    await house.keyhouse.revocations.follower.look();
+    await house.keyhouse.revocations.follower.poll();
     await expect.poll(() => permissions.exists('other.read'), { interval: 5 }).toBe(false);
     expect(permissions.exists('invoices.read')).toBe(true);
     expect(house.logged).toEqual([]);
@@ -130,7 +130,7 @@ describe('a server that runs', () => {
     const to = new MasterSecret('another master secret for the tests, long enough');
     const rotated = await house.keyhouse.signingKeys.rotateMasterSecret({ from: SECRET, to, by: OPERATOR });
     expect(rotated.ok).toBe(true);
-    await house.keyhouse.revocations.follower.look();
+    await house.keyhouse.revocations.follower.poll();
     expect(house.logged).toContain('The master secret was rotated. Start this server with the new one. {}');
   });
 });

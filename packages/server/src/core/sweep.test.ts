@@ -24,7 +24,7 @@ function serverOver({ store, clock }: House, holder = 'one') {
 /** As if it had swept in all that time, every few minutes. */
 async function sweepAfter({ store, clock }: House, { time, run }: ReturnType<typeof serverOver>, passedMs: number) {
   time.passedMs += passedMs;
-  await store.leases.moveSweepHorizon({ nowMs: clock.now() + time.passedMs, mostMs: passedMs });
+  await store.leases.moveSweepHorizon({ nowMs: clock.now() + time.passedMs, maxMs: passedMs });
   await run();
 }
 

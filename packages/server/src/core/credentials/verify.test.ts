@@ -135,7 +135,7 @@ describe('verifying a credential', () => {
     };
     await house.store.credentials.recordUse({ uses: [use], permissions: [] });
     house.clock.atMs += 1;
-    await house.keyhouse.revocations.follower.look();
+    await house.keyhouse.revocations.follower.poll();
     expect([await verdictOf(house, seen.text), await verdictOf(house, unseen.text)]).toEqual(['ok', 'unused']);
   });
 });
@@ -153,7 +153,7 @@ describe('a credential that was imported', () => {
       ...{ origin: 'other', credentials: [credential], nowMs: house.clock.now(), by: OPERATOR },
     });
     expect(taken).toEqual(['taken']);
-    await house.keyhouse.revocations.follower.look();
+    await house.keyhouse.revocations.follower.poll();
     return user;
   }
 

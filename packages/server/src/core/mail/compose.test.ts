@@ -8,7 +8,7 @@ const TO = { email: 'ada@example.com', userId: 7 };
 const FACTS = { link: `${ISSUER}/verify-email#the-ticket` };
 
 const composeWith = (secret = SECRET, name = 'Acme') =>
-  createCompose({ secret, clock: { now: () => 5 }, look: () => ({ name, accent: '#3451b2' }), url: ISSUER });
+  createCompose({ secret, clock: { now: () => 5 }, branding: () => ({ name, accent: '#3451b2' }), url: ISSUER });
 
 describe('a composed mail', () => {
   it('has its link in the text and in the HTML, and nowhere in what is stored', () => {

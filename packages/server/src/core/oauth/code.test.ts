@@ -51,7 +51,7 @@ describe('a code', () => {
     expect(await redeem(house, application, { code: 'kh_code_', verifier })).toEqual(invalid);
     const opened = await redeem(house, application, { code, verifier });
     if (!opened.ok) throw new Error(opened.reason);
-    expect((await house.store.grants.findCode(sha256Hex(code)))?.sessionId).toBe(opened.value.standing.session.id);
+    expect((await house.store.grants.findCode(sha256Hex(code)))?.sessionId).toBe(opened.value.sessionState.session.id);
   });
 
   it('buys nothing once its grant, its application or its user has ended', async () => {

@@ -32,10 +32,10 @@ async function open(before = 0) {
       },
     },
   });
-  await follower.look();
+  await follower.poll();
   const revoke = async (id: string, kind: Change['kind'] = 'credential') => {
     const { number } = changes.append(kind, id, NOW_MS);
-    await follower.look();
+    await follower.poll();
     return number;
   };
   return { state, changes, follower, feed, revoke };
@@ -123,7 +123,7 @@ describe('a reader that is far behind', () => {
   it('gets one message after the other without a gap, the old part from the database', async () => {
     const { feed, state, changes, follower } = await open();
     for (let id = 1; id <= 3 * FEED_MAX_REVOCATIONS + 6000; id++) changes.append('credential', `${id}`, NOW_MS);
-    await follower.look();
+    await follower.poll();
     const seen: string[] = [];
     let position = 0;
     for (let messages = 0; position < follower.position; messages++) {

@@ -9,7 +9,7 @@ const OTHER = new MasterSecret('another master secret for the tests, long enough
 
 /** As a server that was started with this master secret. */
 const serverOf = ({ store, clock }: House, secret = SECRET) =>
-  createRefreshKeys({ sessions: store.sessions, secrets: [secret], standingSecret: async () => secret, clock });
+  createRefreshKeys({ sessions: store.sessions, secrets: [secret], secretInForce: async () => secret, clock });
 
 describe('the key of refresh tokens', () => {
   it('is one for all servers, also when two need the first one at once', async () => {

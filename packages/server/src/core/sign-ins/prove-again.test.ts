@@ -7,7 +7,7 @@ import { happened } from '../audit/event.ts';
 import { MINUTE_MS } from '../lib/clock.ts';
 import { proofMethodsOf } from './prove-again.ts';
 
-const NO_MATCH = { ok: false, reason: 'no-match' };
+const NO_MATCH = { ok: false, reason: 'no_match' };
 
 /** A browser that the user signed in with a while ago. */
 async function signedIn(house: House, user: HouseUser) {

@@ -34,9 +34,9 @@ describe('a new password on the operator’s order', () => {
       const outcome = await signIns.resetPassword({ userId, password, by: OPERATOR });
       return outcome.ok ? 'ok' : outcome.reason;
     };
-    expect(await reset(999, NEW)).toBe('unknown-user');
+    expect(await reset(999, NEW)).toBe('unknown_user');
     expect([await reset(user.id, 'short'), await reset(user.id, 'Countess-2026'), await reset(user.id, 'password1')]).toEqual([
-      ...['too-short', 'personal', 'common'],
+      ...['too_short', 'personal', 'common'],
     ]);
     expect(await signIns.find(secret)).not.toBeNull();
     await users.disable({ userId: user.id, by: OPERATOR });

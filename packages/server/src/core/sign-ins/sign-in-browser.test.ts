@@ -35,7 +35,7 @@ describe('signing in with a password', () => {
       await enter(house, { email: 'no@example.com' }),
       await enter(house, disabled),
     ];
-    expect(refused).toEqual(Array(3).fill({ ok: false, reason: 'no-match' }));
+    expect(refused).toEqual(Array(3).fill({ ok: false, reason: 'no_match' }));
   });
 
   it('is only a step while two-step verification is on: the step is no sign-in, and names what the second may be', async () => {
@@ -55,7 +55,7 @@ describe('signing in with a password', () => {
       opened: { signIn: { methods: ['password', 'totp'] } },
     });
     expect(await signIns.waitingStep(step)).toBeNull();
-    expect(await withCode(house, step, code())).toEqual({ ok: false, reason: 'step-over' });
+    expect(await withCode(house, step, code())).toEqual({ ok: false, reason: 'step_over' });
   });
 });
 
@@ -66,7 +66,7 @@ describe('the second step', () => {
     const [first = '', second = ''] = (await turnTotpOn(house, user)).recoveryCodes;
     const step = await firstStep(house, user);
     const outcomes = await Promise.all([withCode(house, step, first), withCode(house, step, second)]);
-    expect(outcomes.map(reasonOf).sort()).toEqual(['ok', 'step-over']);
+    expect(outcomes.map(reasonOf).sort()).toEqual(['ok', 'step_over']);
     expect((await house.keyhouse.signIns.list(user.id)).signIns).toHaveLength(1);
   });
 
@@ -78,15 +78,15 @@ describe('the second step', () => {
     house.clock.atMs += 10 * MINUTE_MS - 1;
     expect(reasonOf(await withCode(house, inTime, one))).toBe('ok');
     house.clock.atMs += 1;
-    expect(reasonOf(await withCode(house, late, two))).toBe('step-over');
+    expect(reasonOf(await withCode(house, late, two))).toBe('step_over');
     const [forgotten, outdated] = [await firstStep(house, user), await firstStep(house, user)];
     await house.keyhouse.signIns.forgetStep(forgotten);
-    expect(reasonOf(await withCode(house, forgotten, three))).toBe('step-over');
+    expect(reasonOf(await withCode(house, forgotten, three))).toBe('step_over');
     const nowMs = house.clock.now();
     const event = happened(OPERATOR, nowMs, 'user.password_rehashed', { userId: user.id });
     const change = { userId: user.id, passwordHash: 'another', nowMs, endTokensOfLogins: false, event };
     expect(await house.store.accounts.setPasswordHash(change)).toBe(true);
-    expect(reasonOf(await withCode(house, outdated, four))).toBe('step-over');
+    expect(reasonOf(await withCode(house, outdated, four))).toBe('step_over');
     expect((await house.keyhouse.signIns.list(user.id)).signIns).toHaveLength(1);
   });
 

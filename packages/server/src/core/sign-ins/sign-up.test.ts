@@ -36,10 +36,10 @@ describe('signing up', () => {
     const house = await openHouse({ signup: 'invite' });
     const ticket = await invited(house, ADA);
     expect(reasonOf(await signUp(house, ADA))).toBe('sign-up-closed');
-    expect(reasonOf(await signUp(house, ADA, 'nothing'))).toBe('link-over');
+    expect(reasonOf(await signUp(house, ADA, 'nothing'))).toBe('link_over');
     expect(reasonOf(await signUp(house, 'other@example.com', ticket))).toBe('other-address');
     expect(reasonOf(await signUp(house, ADA, ticket))).toBe('ok');
-    expect(reasonOf(await signUp(house, ADA, ticket))).toBe('link-over');
+    expect(reasonOf(await signUp(house, ADA, ticket))).toBe('link_over');
     expect(await house.keyhouse.users.findByEmail('other@example.com')).toBeNull();
   });
 
@@ -72,9 +72,9 @@ describe('the setup link', () => {
     const house = await openHouse();
     const { signIns } = house.keyhouse;
     const [one, two] = [await signIns.createSetupTicket(), await signIns.createSetupTicket()];
-    expect(reasonOf(await setUp(house, ADA, 'nothing'))).toBe('link-over');
+    expect(reasonOf(await setUp(house, ADA, 'nothing'))).toBe('link_over');
     const outcomes = await Promise.all([setUp(house, ADA, one), setUp(house, 'eve@example.com', two)]);
-    expect(outcomes.map(reasonOf).sort()).toEqual(['link-over', 'ok']);
+    expect(outcomes.map(reasonOf).sort()).toEqual(['link_over', 'ok']);
     const made = outcomes.find((outcome) => outcome.ok);
     expect(made).toMatchObject({ user: { isAdministrator: true }, opened: { signIn: { methods: ['setup', 'password'] } } });
     expect(await house.keyhouse.users.countAdministrators()).toBe(1);
@@ -91,7 +91,7 @@ describe('the setup link', () => {
     expect(await signIns.isSetupTicket(ticket)).toBe(true);
     house.clock.atMs += 1;
     expect(await signIns.isSetupTicket(ticket)).toBe(false);
-    expect(reasonOf(await setUp(house, ADA, ticket))).toBe('link-over');
+    expect(reasonOf(await setUp(house, ADA, ticket))).toBe('link_over');
     expect(await house.keyhouse.users.findByEmail(ADA)).toBeNull();
   });
 });

@@ -10,7 +10,7 @@ import { createSignInLimits } from './sign-in-limits.ts';
 import { admitted, type Proved, type ProvePasswordPorts, provePassword, type Settled } from './verify-password.ts';
 
 const BY = fromAddress('203.0.113.7');
-const NO_MATCH = { ok: false, reason: 'no-match' };
+const NO_MATCH = { ok: false, reason: 'no_match' };
 
 const passwords = openPasswordHashing({ threads: 1 });
 afterAll(() => passwords.close());

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ISSUER, openHouse, SECRET } from '../../../test/house.ts';
 import { asUser, userNow } from '../../../test/house-things.ts';
 import { createCompose, openBody } from '../mail/compose.ts';
-import { factorMail, issueLink, ownEvent } from './profile-event.ts';
+import { factorMail, issueLink, profileEvent } from './profile-event.ts';
 import { hashTicket, type TicketPurpose } from './ticket.ts';
 
 async function open() {
@@ -20,7 +20,7 @@ describe('a link', () => {
       const link = { purpose, lastsMs: 1000, data: {} };
       const issued = await issueLink({ tickets: house.store.tickets, clock: house.clock }, of, link, (ticket, nowMs) => {
         texts.push(ticket);
-        return ownEvent(by, nowMs, 'user.password_reset_asked', of);
+        return profileEvent(by, nowMs, 'user.password_reset_asked', of);
       });
       expect(issued).toBe(true);
       return { purpose, hash: hashTicket(texts[0] ?? '') };
@@ -39,15 +39,15 @@ describe('a link', () => {
 describe('the event of one’s own user', () => {
   it('is about the user and the personal account, whoever did it', async () => {
     const { by, user } = await open();
-    expect(ownEvent(by, 5, 'user.renamed', user, { details: { name: 'Ada' } })).toMatchObject({
+    expect(profileEvent(by, 5, 'user.renamed', user, { details: { name: 'Ada' } })).toMatchObject({
       ...{ event: 'user.renamed', atMs: 5, userId: user.id, accountId: user.accountId, details: { name: 'Ada' } },
     });
   });
 
   it('has a mail that says which factor changed, when and from where', async () => {
     const { house, by, user } = await open();
-    const look = () => ({ name: 'Keyhouse', accent: '#3451b2' });
-    const compose = createCompose({ secret: SECRET, clock: house.clock, look, url: ISSUER });
+    const branding = () => ({ name: 'Keyhouse', accent: '#3451b2' });
+    const compose = createCompose({ secret: SECRET, clock: house.clock, branding, url: ISSUER });
     const { mails = [] } = factorMail({ compose }, by, house.clock.now(), user, { what: 'passkey-added', name: 'key ring' });
     expect(mails).toMatchObject([{ kind: 'factor-changed', recipient: user.email, userId: user.id }]);
     const [mail] = mails;
