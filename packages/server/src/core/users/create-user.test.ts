@@ -1,12 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type House, OPERATOR, openHouse } from '../../../test/house.ts';
 import { fromAddress } from '../../../test/house-proofs.ts';
 import { userNow } from '../../../test/house-things.ts';
+import { openPasswordHashing } from '../passwords/password-hashing.ts';
+import { createMissingAdministrator, createUser } from './create-user.ts';
 
 const PASSWORD = 'four unrelated words';
 
+// One for the file: a thread reads the dictionary of common passwords when it is first asked.
+const passwords = openPasswordHashing({ threads: 1 });
+afterAll(() => passwords.close());
+const portsOf = ({ store, clock }: House) => ({ accounts: store.accounts, clock, passwords });
+
 async function create(house: House, email: string, password = PASSWORD, isAdministrator = false) {
-  const outcome = await house.keyhouse.users.create({ email, password, isAdministrator, by: OPERATOR });
+  const outcome = await createUser(portsOf(house), { email, password, isAdministrator, by: OPERATOR });
   return outcome.ok ? outcome.value : outcome.reason;
 }
 
@@ -39,7 +46,7 @@ describe('creating a user on the operator’s order', () => {
 
 describe('the administrator from the settings', () => {
   const createMissing = async (house: House, email = 'root@example.com') => {
-    const outcome = await house.keyhouse.users.createMissingAdministrator({ email, password: PASSWORD, by: OPERATOR });
+    const outcome = await createMissingAdministrator(portsOf(house), { email, password: PASSWORD, by: OPERATOR });
     return outcome.ok ? (outcome.value?.id ?? null) : outcome.reason;
   };
 
