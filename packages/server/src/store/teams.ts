@@ -144,7 +144,7 @@ export async function removeMember(act: Act, { accountId, userId, cause }: Membe
 export const removeEveryMember = (db: Db, accountId: number) =>
   db.deleteFrom('members').where('account_id', '=', accountId).execute();
 
-/** Badges are taken away, because the consent page names the account that registered an application. */
+/** Badges are taken away, and caches forget the account's applications: the consent page names the account that registered them. */
 export async function renameAccount(
   act: Act,
   { accountId, name, cause }: { accountId: number; name: string; cause: Cause },
@@ -155,5 +155,14 @@ export async function renameAccount(
     .where('id', '=', accountId)
     .where('name', '!=', name)
     .executeTakeFirst();
-  if (renamed.numUpdatedRows > 0n) await takeBadgesOfAccount(act, accountId, cause);
+  if (renamed.numUpdatedRows === 0n) return;
+  await takeBadgesOfAccount(act, accountId, cause);
+  // Every server remembers an application together with its owner's name.
+  const owned = await act.db
+    .selectFrom('applications')
+    .select('client_id')
+    .where('account_id', '=', accountId)
+    .where('deleted_at_ms', 'is', null)
+    .execute();
+  for (const { client_id: id } of owned) act.change({ kind: 'application', id, beforeMs: null, endsAtMs: null });
 }

@@ -19,7 +19,7 @@ export function cacheClients(
   follower.listen({
     onChange: ({ kind, id }) => {
       if (kind === 'application') clients.delete(id);
-      // Its name is shown on consent pages.
+      // It was deleted, or its user disabled or enabled: what a disabled user owns does nothing.
       if (kind === 'account') clients.clear();
     },
     onReset: () => clients.clear(),
