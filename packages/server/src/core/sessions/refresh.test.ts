@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type House, OPERATOR, openHouse } from '../../../test/house.ts';
 import { type HouseApplication, newApplication, openSession, signIn } from '../../../test/house-sessions.ts';
 import { verdictOf } from '../../../test/house-things.ts';
-import { MINUTE_MS } from '../lib/clock.ts';
+import { DAY_MS, MINUTE_MS } from '../lib/clock.ts';
 import { type Presenter, refreshSession, verifyRefreshToken } from './refresh.ts';
 import { makeRefreshToken, readRefreshToken } from './refresh-token.ts';
 import { MAX_LATE_A_DAY, REPEAT_FOR_MS } from './session.ts';
@@ -47,12 +47,30 @@ describe('a refresh token', () => {
     }
   });
 
-  it('moves nothing in the hands of another application, however often it tries', async () => {
+  it('is made with the key that its session names, and with no other of ours', async () => {
+    const house = await openHouse();
+    const { refreshToken } = await granted(house);
+    const { ports } = house.keyhouse.sessions;
+    const found = await verifyRefreshToken(ports, refreshToken);
+    if (!found.ok) throw new Error(found.reason);
+    house.clock.atMs += 91 * DAY_MS;
+    const { id: keyId, key } = await ports.refreshKeys.current();
+    expect(keyId).not.toBe(found.value.keyId);
+    const made = makeRefreshToken({ ...found.value, keyId }, { ...found.value.secrets, key });
+    expect(await verifyRefreshToken(ports, made)).toEqual({ ok: false, reason: 'invalid' });
+    expect((await verifyRefreshToken(ports, refreshToken)).ok).toBe(true);
+  });
+
+  it('moves and ends nothing in the hands of another application, however old it is', async () => {
     const house = await openHouse();
     const { application, refreshToken } = await granted(house);
-    const thief = presenterOf(await newApplication(house, (await house.user()).accountId));
-    for (let nth = 1; nth <= 3; nth++) expect(await refresh(house, refreshToken, thief)).toBe('invalid');
-    expect(await refresh(house, refreshToken, presenterOf(application))).toMatch(/^kh_refresh_/);
+    const [own, thief] = [presenterOf(application), presenterOf(await newApplication(house, (await house.user()).accountId))];
+    let newest = refreshToken;
+    for (let nth = 1; nth <= 3; nth++) {
+      expect(await refresh(house, refreshToken, thief)).toBe('invalid');
+      newest = await refresh(house, newest, own);
+      expect(newest).toMatch(/^kh_refresh_/);
+    }
   });
 
   it('that is older than the previous one names the session that was copied, and leaves ending it to the caller', async () => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SECRET } from '../jwts/test-helper.ts';
+import { makeSignature } from './algorithms.ts';
 import { signJws, verifyJws } from './jws.ts';
 import { type KeyRing, makeSigningKey, openSigningKeys, type SigningKey } from './signing-key.ts';
 
@@ -46,6 +47,10 @@ describe('a JWS', () => {
     for (const alg of ['RS256', 'HS256', 'none', 'ES384', 'es256'])
       expect(verify(reheaded(text, { ...header, alg })), alg).toBe('signature');
     expect(verify(reheaded(text, { ...header, typ: 'JWT' }))).toBe('signature');
+    // Really signed with our key, under a header that names another algorithm.
+    const input = `${encode({ ...header, alg: 'ES384' })}.${encode({})}`;
+    const signature = Buffer.from(makeSignature('ES256', key.privateKey, Buffer.from(input))).toString('base64url');
+    expect(verify(`${input}.${signature}`)).toBe('signature');
   });
 
   it('tells a key that is not ours from a signature that is not, and both from what is no JWS', () => {
