@@ -35,7 +35,7 @@ describe('applications that asked lately', () => {
     await rename('Journal');
     expect((await find(clientId))?.name).toBe('Journal');
     // An act of this process is heard twice: at once, and when the list is read.
-    await house.keyhouse.revocations.follower.look();
+    await house.keyhouse.revocations.follower.poll();
     await find(clientId);
     expect(state.asked).toHaveLength(3);
     await house.keyhouse.teams.rename({ accountId: team.id, name: 'Boats', actorId: owner.id, by: asUser(owner) });
