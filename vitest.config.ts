@@ -7,7 +7,7 @@ import { PATIENCE_MS, TEST_PATIENCE_MS } from './test/patience.ts';
 // Each process of a run, and each program that a test starts, loads the same modules: compiled once.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/keyhouse');
 
-/** The threads of a server that a test starts within itself come out of the bundle: each of a thousand threads would read 400 modules. */
+/** Servers in the process of a test take their threads from the bundle: each of a thousand threads would read 400 modules. */
 function threadsOfTheProgram(): Plugin {
   return {
     name: 'keyhouse-threads',

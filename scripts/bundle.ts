@@ -1,8 +1,8 @@
 /**
- * The server as it is published: its sources and the packages that they need, as some dozen files of JavaScript. A start reads those in place of two
- * thousand modules, which is most of the time that it took. What is asked for by `import()` is a file of its own, read when it is asked for.
+ * The server as it is published: its sources and the packages that they need, as some dozen files of JavaScript. A start reads
+ * those instead of two thousand modules, which was most of its time. What is loaded by `import()` is a separate file, read when
+ * it is needed.
  */
-
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -19,8 +19,9 @@ const ENTRIES: Readonly<Record<string, string>> = {
   'docs-script': 'src/http/docs-script.ts',
 };
 
-/** They are installed beside the server: machine code, megabytes that are passed on as they are, and what only some installations have. */
+/** Installed with the server: machine code, and a script of megabytes that is passed on unchanged. */
 const INSTALLED = ['better-sqlite3', '@node-rs/argon2', '@scalar/fastify-api-reference'];
+/** Only some installations have them. */
 const OPTIONAL = ['@keyhouse/import', '@keyhouse/openapi', 'pg-native'];
 
 export interface Bundled {
@@ -57,8 +58,8 @@ export async function bundleServer(folder: string): Promise<Bundled> {
 }
 
 /**
- * `new URL('../x', import.meta.url)` names a file by where the source lies. In the bundle it leads to the same file: to the bundled one where a thread begins
- * with it, and else to the one in the package's folder.
+ * `new URL('../x', import.meta.url)` names a file by the place of the source. In the bundle it leads to the same file: to the
+ * bundled one if a thread begins with it, otherwise to the one in the package's folder.
  */
 export function leadToTheSameFiles(): Plugin {
   const entries = new Map(Object.entries(ENTRIES).map(([name, source]) => [join(SERVER, source), `./${name}.js`]));
@@ -79,8 +80,8 @@ export function leadToTheSameFiles(): Plugin {
 }
 
 /**
- * An `import` of `node:http` reads all its properties, and with three of them Node loads its whole `fetch`, which no server needs to start: a tenth of the
- * time. So the names are taken one by one from the module itself.
+ * An `import` of `node:http` reads all its properties, and with three of them Node loads its whole `fetch`, which a start does
+ * not need: a tenth of the time. So the names are taken one by one from the module itself.
  */
 function leaveOutUndici(): Plugin {
   const names = Object.entries(Object.getOwnPropertyDescriptors(http)).flatMap(([name, { get }]) =>
@@ -100,7 +101,7 @@ function leaveOutUndici(): Plugin {
   };
 }
 
-/** Who takes over code must say whose it is: name, version and license of each package of which something is in the bundle. */
+/** Name, version and license of each package of which a part is in the bundle: their licenses ask for it. */
 function licensesOf(modules: readonly string[]): string {
   const folders = new Set(modules.flatMap((id) => /^\0?(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []));
   const texts = [...folders].map((folder) => {

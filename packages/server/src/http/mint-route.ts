@@ -1,4 +1,4 @@
-/** `POST /auth`: a JWT from an API key. What the route of Fastify and the short way in front of it have in common, and the short way itself. */
+/** `POST /auth`: a JWT from an API key. What Fastify's route and the short way in front of it share, and the short way itself. */
 import type { IncomingMessage } from 'node:http';
 import { parseStrictJson, readAuthorization } from '@keyhouse/protocol';
 import type { Caller, OpaqueCaller } from '../core/caller.ts';
@@ -64,8 +64,8 @@ export function createMint({ jwts, authenticator }: Ports): Mint {
 }
 
 /**
- * With a bearer credential and a body of the usual shape. Any other body is left to the route, whose schema says what is wrong with it. The order of the
- * contract: 401, 403 for the kind of caller, then what the body asks for.
+ * With a bearer credential and a body of the usual shape. Any other body is left to the route, whose schema says what is wrong
+ * with it. The order of the contract: 401, 403 for the kind of caller, then what the body asks for.
  */
 export const plainMint = (
   path: (typeof MINT_PATHS)[number],
@@ -95,7 +95,7 @@ const wishOf = ({ expires, ...rest }: MintRequest): Wish =>
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Null if the schema of the route would find anything to say, or might. */
+/** Null if the schema of the route finds a fault in it, or might find one. */
 function readPlain(bytes: Uint8Array): MintRequest | null {
   let text: string;
   try {

@@ -55,8 +55,8 @@ export const readsOver = (db: Db, pollDb: Db = db) => ({
 export type Reads = ReturnType<typeof readsOver>;
 
 /**
- * Reads whose work grows with the data: lists, searches, sums and the counts of what a deletion ends. None of them is needed to verify a credential, to mint,
- * or to refresh. A server on SQLite does them in a thread of their own (`sqlite/reader-thread.ts`).
+ * Reads whose work grows with the data: lists, searches, sums and the counts of what a deletion ends. None of them is needed to
+ * verify a credential, to mint or to refresh. A server on SQLite does them in a separate thread (`sqlite/reader-thread.ts`).
  */
 export const GROWING_READS: { readonly [Room in keyof Reads]?: readonly (keyof Reads[Room])[] } = {
   accounts: ['listUsers'],

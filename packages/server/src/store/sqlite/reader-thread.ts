@@ -1,11 +1,11 @@
-/** Owns the thread that does long reads: starts it when the first one is asked for, and ends it when none has been for a while. */
+/** Owns the thread for long reads: starts it at the first read, and ends it when there was none for a while. */
 import { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../../core/unavailable.ts';
 import type { ReadAnswer, ReadRequest } from './message.ts';
 
-/** The thread and its connection take about 20 MB, and a server whose pages nobody looks at needs neither. */
+/** The thread and its connection take about 20 MB; a server whose pages nobody opens needs neither. */
 const IDLE_MS = 60_000;
-/** Beyond this many, whoever asks is told to come back: the list of what waits may not grow without end. */
+/** More are refused: the list of waiting reads must not grow without end. */
 const MAX_WAITING = 200;
 
 interface Pending {
@@ -14,8 +14,8 @@ interface Pending {
 }
 
 /**
- * The main thread's end. While the thread reads, the main thread verifies credentials. When the thread dies, what it had not answered is refused, and the
- * next read starts another.
+ * The main thread's end. While the thread reads, the main thread verifies credentials. If the thread dies, the reads that it has
+ * not answered are refused, and the next read starts another thread.
  */
 export class ReaderThread {
   readonly #path: string;

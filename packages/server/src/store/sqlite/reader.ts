@@ -1,4 +1,4 @@
-/** The reader thread: a connection of its own, on which it does the reads that may take long. */
+/** The reader thread: it does the reads that may take long, on a separate connection. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { StoreUnavailable } from '../../core/unavailable.ts';
 import { isGrowing, readsOver } from '../reads.ts';
