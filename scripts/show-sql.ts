@@ -10,10 +10,11 @@ const fromServer = createRequire(new URL('../packages/server/package.json', impo
 /** Polled many times a second while nothing happens. */
 const QUIET = /data_version|^(begin|commit|rollback|savepoint|release)\b|"changes"."number" >|from "changes"/i;
 
-function show(sql: string, startedAt: number): void {
+/** `by`: which connection. */
+function show(by: string, sql: string, startedAt: number): void {
   if (QUIET.test(sql)) return;
   const ms = (performance.now() - startedAt).toFixed(1);
-  process.stderr.write(`sql ${isMainThread ? 'reader' : 'writer'} ${ms} ms: ${sql.replace(/\s+/g, ' ').trim()}\n`);
+  process.stderr.write(`sql ${by} ${ms} ms: ${sql.replace(/\s+/g, ' ').trim()}\n`);
 }
 
 type Method = (this: unknown, ...values: unknown[]) => unknown;
@@ -28,12 +29,13 @@ function wrap(owner: object, name: string, around: (method: Method) => Method): 
 wrap(fromServer('better-sqlite3').prototype, 'prepare', (prepare) => {
   return function (this: unknown, ...given) {
     const statement = prepare.apply(this, given) as object;
+    const by = Reflect.get(this as object, 'readonly') !== true ? 'writer' : isMainThread ? 'reader' : 'long reader';
     for (const name of ['run', 'get', 'all', 'iterate'])
       wrap(statement, name, (run) => {
         return (...values) => {
           const startedAt = performance.now();
           const answer = run.apply(statement, values);
-          show(String(given[0]), startedAt);
+          show(by, String(given[0]), startedAt);
           return answer;
         };
       });
@@ -50,8 +52,8 @@ wrap(fromServer('pg').Client.prototype, 'query', (query) => {
     const sql = typeof first === 'string' ? first : (first as { text?: string } | undefined)?.text;
     if (sql !== undefined && answer instanceof Promise)
       answer.then(
-        () => show(sql, startedAt),
-        () => show(`failed: ${sql}`, startedAt),
+        () => show('postgres', sql, startedAt),
+        () => show('postgres', `failed: ${sql}`, startedAt),
       );
     return answer;
   };
