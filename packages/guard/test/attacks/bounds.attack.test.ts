@@ -24,7 +24,7 @@ import type { KeySet } from '../../src/jwks.ts';
 import { createQuietLog } from '../../src/log.ts';
 import { importKey } from '../../src/platform/node.ts';
 import { newForger, signMessage } from './forge.ts';
-import { BATCH, FEED, type Issuer, json, ONE, startIssuer, until, watchProcess } from './issuer.ts';
+import { BATCH, FEED, type Issuer, json, ONE, startIssuer, until, type Victim, watchProcess } from './issuer.ts';
 
 const SOURCES = join(import.meta.dirname, '../../src');
 const faults = watchProcess();
@@ -61,6 +61,9 @@ const judgeWith =
   (guard: Guard) =>
   (bearer: string, target = '/api/invoices', headers: readonly string[] = []) =>
     guard.judge({ method: 'GET', target, headers: ['Authorization', `Bearer ${bearer}`, ...headers], peer: LOCAL });
+/** Sooner or later: while the feed is late, as on a busy machine, the guard answers 503. */
+const expectAnswer = async (victim: Victim, bearer: string, status: number): Promise<void> =>
+  await expect.poll(async () => (await victim.ask(bearer)).status).toBe(status);
 const statusOf = (decision: Decision): number => (decision.ok ? 200 : decision.status);
 
 describe.concurrent('what the API hands over', () => {
@@ -76,7 +79,7 @@ describe.concurrent('what the API hands over', () => {
     const victim = await issuer.victim({ log }, { [ONE]: (response) => void response.writeHead(500).end() });
     await victim.keyhouse.ready();
     expect((await victim.ask(token)).status).toBe(503);
-    expect((await victim.ask(jwt)).status).toBe(200);
+    await expectAnswer(victim, jwt, 200);
     await victim.stop();
   });
 
@@ -97,7 +100,7 @@ describe.concurrent('what the API hands over', () => {
       (times) => times >= 3,
     );
     for (const victim of victims) {
-      expect((await victim.ask(jwt)).status).toBe(200);
+      await expectAnswer(victim, jwt, 200);
       expect(victim.said).toEqual(['Internal error of the guard: Error.']);
       await victim.stop();
     }
@@ -178,9 +181,9 @@ describe.concurrent('time', () => {
     const victim = await issuer.victim({ rememberSeconds: 0, whenAway: { honourSeconds: 600 } });
     await victim.keyhouse.ready();
     const { token: own } = await issuer.keyhouse.register();
-    expect((await victim.ask(own)).status).toBe(200);
+    await expectAnswer(victim, own, 200);
     victim.spoil(ONE, (response) => response.destroy());
-    expect((await victim.ask(own)).status).toBe(200);
+    await expectAnswer(victim, own, 200);
     let isAsked = false;
     victim.spoil(ONE, (response) => {
       isAsked = true;
