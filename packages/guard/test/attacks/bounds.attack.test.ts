@@ -62,8 +62,12 @@ const judgeWith =
   (bearer: string, target = '/api/invoices', headers: readonly string[] = []) =>
     guard.judge({ method: 'GET', target, headers: ['Authorization', `Bearer ${bearer}`, ...headers], peer: LOCAL });
 /** Sooner or later: while the feed is late, as on a busy machine, the guard answers 503. */
-const expectAnswer = async (victim: Victim, bearer: string, status: number): Promise<void> =>
-  await expect.poll(async () => (await victim.ask(bearer)).status).toBe(status);
+const expectAnswer = async (victim: Victim, bearer: string, wanted: number): Promise<void> => {
+  await until(
+    async () => (await victim.ask(bearer)).status,
+    (status) => status === wanted,
+  );
+};
 const statusOf = (decision: Decision): number => (decision.ok ? 200 : decision.status);
 
 describe.concurrent('what the API hands over', () => {
