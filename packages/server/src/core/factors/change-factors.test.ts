@@ -73,7 +73,7 @@ describe('an authenticator app', () => {
     expect(await use(codeAt(secret, house.clock.now()))).toBeNull();
     house.clock.atMs += 60_000;
     const next = codeAt(secret, house.clock.now());
-    expect(await Promise.all([use(next), use(next)])).toEqual(['totp', null]);
+    expect((await Promise.all([use(next), use(next)])).filter((method) => method !== null)).toEqual(['totp']);
   });
 
   it('ends two-step verification and the recovery codes when it was the last second factor', async () => {
@@ -110,7 +110,7 @@ describe('recovery codes', () => {
     expect(await useOfOther(first)).toBeNull();
     expect(await use(first.toUpperCase().replaceAll('-', ' '))).toBe('recovery-code');
     expect(await use(first)).toBeNull();
-    expect(await Promise.all([use(second), use(second)])).toEqual(['recovery-code', null]);
+    expect((await Promise.all([use(second), use(second)])).filter((method) => method !== null)).toEqual(['recovery-code']);
     const used = await house.store.audit.list({ userId: user.id, event: 'user.recovery_code_used', limit: 10 });
     expect(used).toHaveLength(2);
   });

@@ -66,7 +66,7 @@ describe('the answer of a passkey', () => {
     const answer = async () => authenticator.answer(await passkeyOptions(ports, 'log-in', null));
     const [twice, late] = [await answer(), await answer()];
     const checks = await Promise.all([checkPasskey(ports, 'log-in', null, twice), checkPasskey(ports, 'log-in', null, twice)]);
-    expect(checks.map((passkey) => passkey?.userId ?? null)).toEqual([user.id, null]);
+    expect(checks.flatMap((passkey) => passkey?.userId ?? [])).toEqual([user.id]);
     house.clock.atMs += 5 * MINUTE_MS;
     expect(await checkPasskey(ports, 'log-in', null, late)).toBeNull();
   });
