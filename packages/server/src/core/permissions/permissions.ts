@@ -7,6 +7,7 @@
  */
 import type { Route } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
+import { keepNewest } from '../lib/newest-read.ts';
 import type { PermissionsStore } from './catalogue.ts';
 import { type HoldersStore, holdersOf } from './holders.ts';
 import { loadPermissionIndex, type PermissionIndex } from './permission-set.ts';
@@ -24,9 +25,12 @@ export type Permissions = ReturnType<typeof bindPermissions>;
 export function bindPermissions(ports: PermissionsPorts) {
   const { permissions } = ports;
   let loaded: PermissionIndex | null = null;
-  const load = async (): Promise<void> => {
-    loaded = await loadPermissionIndex(permissions);
-  };
+  const load = keepNewest(
+    () => loadPermissionIndex(permissions),
+    (read) => {
+      loaded = read;
+    },
+  );
   /** @throws Error before the first `load`. */
   const index = (): PermissionIndex => {
     if (loaded === null) throw new Error('Keyhouse has not been started.');

@@ -1,5 +1,6 @@
 /** Keeps the key ring and the published set of this process; a `signing-keys` change causes a reload. */
 import type { MasterSecret } from '../lib/master-secret.ts';
+import { keepNewest } from '../lib/newest-read.ts';
 import { type PublicJwk, publicKeySet } from './jwks.ts';
 import { type KeyRing, openSigningKeys } from './signing-key.ts';
 import type { SigningAlgorithm, SigningKeysStore } from './stored-key.ts';
@@ -30,8 +31,8 @@ export const keepKeyRing = async (
   return {
     keys: () => loaded.ring,
     publicKeySet: () => loaded.published,
-    reload: async () => {
-      loaded = await load();
-    },
+    reload: keepNewest(load, (read) => {
+      loaded = read;
+    }),
   };
 };
