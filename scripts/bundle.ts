@@ -20,17 +20,12 @@ const ENTRIES: Readonly<Record<string, string>> = {
 };
 
 /** Installed with the server: machine code, and a script of megabytes that is passed on unchanged. */
-const INSTALLED = ['better-sqlite3', '@node-rs/argon2', '@scalar/fastify-api-reference'];
+export const INSTALLED: readonly string[] = ['better-sqlite3', '@node-rs/argon2', '@scalar/fastify-api-reference'];
 /** Only some installations have them. */
 const OPTIONAL = ['@keyhouse/import', '@keyhouse/openapi', 'pg-native'];
 
-export interface Bundled {
-  /** What remains of the dependencies: the names of packages that must be installed. */
-  readonly installed: readonly string[];
-}
-
 /** Writes the program into the folder, which is emptied first. The folder must lie in the package's own, one level down. */
-export async function bundleServer(folder: string): Promise<Bundled> {
+export async function bundleServer(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const bundle = await rolldown({
     cwd: SERVER,
@@ -54,7 +49,6 @@ export async function bundleServer(folder: string): Promise<Bundled> {
   await bundle.close();
   const chunks = output.filter((file): file is OutputChunk => file.type === 'chunk');
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), licensesOf(chunks.flatMap((chunk) => chunk.moduleIds)));
-  return { installed: INSTALLED };
 }
 
 /**

@@ -59,9 +59,9 @@ async function prepare(): Promise<void> {
 
 /** Nothing can be imported from it, and only what is not in the bundle has to be installed with it. */
 async function bundle({ exports: _, ...manifest }: Manifest): Promise<object> {
-  const { bundleServer } = await import('./bundle.ts');
-  const { installed } = await bundleServer(join(FOLDER, 'dist'));
-  const dependencies = Object.fromEntries(Object.entries(manifest.dependencies).filter(([name]) => installed.includes(name)));
+  const { bundleServer, INSTALLED } = await import('./bundle.ts');
+  await bundleServer(join(FOLDER, 'dist'));
+  const dependencies = Object.fromEntries(Object.entries(manifest.dependencies).filter(([name]) => INSTALLED.includes(name)));
   return { ...manifest, dependencies };
 }
 

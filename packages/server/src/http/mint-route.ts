@@ -1,13 +1,12 @@
 /** `POST /auth`: a JWT from an API key. What Fastify's route and the short way in front of it share, and the short way itself. */
 import type { IncomingMessage } from 'node:http';
-import { parseStrictJson, readAuthorization } from '@keyhouse/protocol';
+import { readAuthorization } from '@keyhouse/protocol';
 import type { Caller, OpaqueCaller } from '../core/caller.ts';
 import type { Minted } from '../core/jwts/mint.ts';
 import type { Wish } from '../core/jwts/wish.ts';
 import type { Keyhouse } from '../core/keyhouse.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Authenticator } from './authenticate.ts';
-import { boundsOf } from './body-bounds.ts';
 import { refuseFaults } from './faults.ts';
 import type { PlainPost } from './plain-post.ts';
 import { readDate } from './read-date.ts';
@@ -74,8 +73,8 @@ export const plainMint = (
   path,
   isOAuth: false,
   takes: ({ kind }) => kind === 'bearer',
-  answer: async ({ request, requestId, authorization, bytes }) => {
-    const wish = readPlain(bytes);
+  answer: async ({ request, requestId, authorization, body }) => {
+    const wish = readPlain(body);
     if (wish === null) return null;
     const authenticated = await authenticator.authenticate(authorization, request, requestId);
     if (!authenticated.ok) throw new Refusal(authenticated.refused);
@@ -93,18 +92,15 @@ const isKey = (caller: Caller): caller is OpaqueCaller => caller.kind === 'key';
 const wishOf = ({ expires, ...rest }: MintRequest): Wish =>
   expires === undefined ? rest : { ...rest, expiresAtMs: readDate(expires) };
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** Null if the schema of the route finds a fault in it, or might find one. */
-function readPlain(bytes: Uint8Array): MintRequest | null {
-  let text: string;
+function readPlain(body: () => unknown): MintRequest | null {
   try {
-    text = utf8.decode(bytes);
-  } catch {
-    return null;
+    const read = body();
+    return isPlain(read) ? read : null;
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
   }
-  const parsed = parseStrictJson(text, boundsOf(undefined));
-  return parsed.ok && isPlain(parsed.value) ? parsed.value : null;
 }
 
 function isPlain(body: unknown): body is MintRequest {

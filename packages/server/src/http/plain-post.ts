@@ -31,7 +31,6 @@ export interface PlainPostRequest {
   readonly request: IncomingMessage;
   readonly requestId: string;
   readonly authorization: Authorization;
-  readonly bytes: Buffer;
   /** Read when it is its turn: the contract checks the caller first. Throws a refusal if it cannot be read. */
   readonly body: () => unknown;
 }
@@ -113,7 +112,7 @@ function answer(
     send(request, response, requestId, made);
   };
   post
-    .answer({ request, requestId, authorization, bytes, body })
+    .answer({ request, requestId, authorization, body })
     .then(finish, (error: unknown) => finish(answerOf(ports, post, error, requestId)));
 }
 

@@ -175,7 +175,7 @@ export function happened(by: By, atMs: number, event: EventName, facts: EventFac
   return { event, atMs, by, ...facts };
 }
 
-/** An event as it is kept. `number` and `hash` are null until the chaining job has run (each second). */
+/** An event as it is kept. On PostgreSQL, `number` and `hash` are null until the chaining job has run (each second). */
 export interface AuditEvent {
   readonly id: number;
   readonly event: EventName;

@@ -4,7 +4,7 @@
  * Owns: the settings, kept in memory and read again when another server has changed them.
  * Used by: every page and mail, `/dashboard/api/operator/brand`.
  */
-import { keepNewest } from '../lib/newest-read.ts';
+import { keepNewest } from '../lib/keep-newest.ts';
 import { type Brand, type BrandPorts, DEFAULT_BRAND, loadBrand, setBrand } from './brand.ts';
 
 export type Branding = ReturnType<typeof bindBranding>;

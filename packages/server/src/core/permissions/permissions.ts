@@ -7,7 +7,7 @@
  */
 import type { Route } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
-import { keepNewest } from '../lib/newest-read.ts';
+import { keepNewest } from '../lib/keep-newest.ts';
 import type { PermissionsStore } from './catalogue.ts';
 import { type HoldersStore, holdersOf } from './holders.ts';
 import { loadPermissionIndex, type PermissionIndex } from './permission-set.ts';

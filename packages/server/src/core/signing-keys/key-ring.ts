@@ -1,6 +1,7 @@
 /** Keeps the key ring and the published set of this process; a `signing-keys` change causes a reload. */
+
+import { keepNewest } from '../lib/keep-newest.ts';
 import type { MasterSecret } from '../lib/master-secret.ts';
-import { keepNewest } from '../lib/newest-read.ts';
 import { type PublicJwk, publicKeySet } from './jwks.ts';
 import { type KeyRing, openSigningKeys } from './signing-key.ts';
 import type { SigningAlgorithm, SigningKeysStore } from './stored-key.ts';

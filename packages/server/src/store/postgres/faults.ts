@@ -22,9 +22,12 @@ export function translate(error: unknown): Error {
 export const mayWorkAgain = (error: unknown): boolean =>
   ['40001', '40P01', '23505'].includes(sqlState(error)) || isOldPlan(error);
 
-/** A named statement was planned before a migration changed its tables; PostgreSQL refuses to change the columns of its answer. */
+/**
+ * A named statement was planned before a migration changed its tables; PostgreSQL refuses to change the columns of its answer.
+ * Told by the routine that refuses: the message is in the language of the server.
+ */
 export const isOldPlan = (error: unknown): boolean =>
-  sqlState(error) === '0A000' && error instanceof Error && error.message.includes('cached plan');
+  sqlState(error) === '0A000' && error instanceof Error && stringProperty(error, 'routine') === 'RevalidateCachedQuery';
 
 /**
  * There is no connection left, for now: PostgreSQL's 53300 ("too many clients already", "remaining connection slots are

@@ -3,14 +3,12 @@
  * only that act; a failed commit fails the whole batch.
  */
 import type SQLite from 'better-sqlite3';
-import { Refusal } from '../../core/refusal.ts';
-import { StoreUnavailable } from '../../core/unavailable.ts';
 import { acts } from '../acts.ts';
 import type { Db } from '../prepared.ts';
 import { runAct } from '../run-act.ts';
 import { isBusy, isStorageError } from './connection.ts';
 import { EventChain } from './event-chain.ts';
-import type { WriterAnswer, WriterRequest } from './message.ts';
+import { failure, type WriterAnswer, type WriterRequest } from './message.ts';
 
 /** Another process (the command line) may hold the lock; its own transactions are short. */
 const BUSY_PATIENCE_MS = 5000;
@@ -86,10 +84,4 @@ export class BatchRunner {
       return failure(id, error);
     }
   }
-}
-
-function failure(id: number, error: unknown): WriterAnswer {
-  if (error instanceof Refusal) return { id, ok: false, refused: error.refused };
-  const message = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
-  return { id, ok: false, refused: null, unavailable: isStorageError(error) || error instanceof StoreUnavailable, message };
 }

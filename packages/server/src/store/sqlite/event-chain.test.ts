@@ -95,3 +95,15 @@ it('leaves events to the job while older ones have no number, and takes over beh
   await record();
   await expectWhole(9);
 });
+
+it('leaves out the numbers that a database which was set back leaves out, also beside events of the same transaction', async () => {
+  const { epoch } = await store.changes.place();
+  const file = connect(sqlitePath(database.url), { readonly: false });
+  const runner = new BatchRunner(file, kyselyOver(file), () => {});
+  const request = { id: 1, act: 'record', input: { events: [event()] } };
+  const renew = { id: 2, act: 'renewEpoch', input: { from: epoch, wentBack: 'database' } };
+  expect(await runner.run([request, renew, { ...request, id: 3 }])).toMatchObject([{ ok: true }, { ok: true }, { ok: true }]);
+  file.close();
+  expect((await store.audit.list({ limit: 1 }))[0]?.id).toBeGreaterThan(1_000_000);
+  await expectWhole(2);
+});

@@ -8,7 +8,6 @@ import { hashEntry, type UnchainedEvent } from '../../core/audit/chain.ts';
 import type { Chain, Link } from '../write-event.ts';
 
 interface Head {
-  readonly id: number;
   readonly number: number;
   readonly hash: string;
 }
@@ -33,10 +32,12 @@ export class EventChain implements Chain {
   link(event: Omit<UnchainedEvent, 'id'>): Link | null {
     this.#head ??= this.#read();
     if (this.#head === 'older-first') return null;
-    const [id, number] = [this.#head.id + 1, this.#head.number + 1];
-    this.#head = { id, number, hash: hashEntry(this.#head.hash, number, { ...event, id }) };
+    // Read each time: an act of this transaction may have left out numbers (`epoch.ts`).
+    const id = ((this.#prepared().newestId.get() as number | undefined) ?? 0) + 1;
+    const number = this.#head.number + 1;
+    this.#head = { number, hash: hashEntry(this.#head.hash, number, { ...event, id }) };
     this.#hasMoved = true;
-    return this.#head;
+    return { id, ...this.#head };
   }
 
   /** What `return` needs when an act is undone. */
@@ -58,9 +59,9 @@ export class EventChain implements Chain {
   }
 
   #read(): Head | 'older-first' {
-    const { older, number, hash, newestId } = this.#prepared();
+    const { older, number, hash } = this.#prepared();
     if (older.get() !== undefined) return 'older-first';
-    return { number: number.get() as number, hash: hash.get() as string, id: (newestId.get() as number | undefined) ?? 0 };
+    return { number: number.get() as number, hash: hash.get() as string };
   }
 
   #prepared(): ReturnType<typeof prepare> {

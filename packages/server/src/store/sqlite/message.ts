@@ -2,6 +2,7 @@
 import { Refusal, type Refused } from '../../core/refusal.ts';
 import type { Change } from '../../core/revocations/change.ts';
 import { StoreUnavailable } from '../../core/unavailable.ts';
+import { isStorageError } from './connection.ts';
 
 export interface WriterRequest {
   readonly id: number;
@@ -9,16 +10,14 @@ export interface WriterRequest {
   readonly input: unknown;
 }
 
-export type WriterAnswer =
-  | { readonly id: number; readonly ok: true; readonly result: unknown; readonly changes: readonly Change[] }
+/** An act, or a read, that failed: it was refused, or the database cannot be used, or we made a mistake. */
+export type Failure =
   | { readonly id: number; readonly ok: false; readonly refused: Refused }
   | { readonly id: number; readonly ok: false; readonly refused: null; readonly unavailable: boolean; readonly message: string };
 
-/** What the caller of the act gets as an exception. */
-export function errorOf(answer: Extract<WriterAnswer, { ok: false }>): Error {
-  if (answer.refused !== null) return new Refusal(answer.refused);
-  return answer.unavailable ? new StoreUnavailable(answer.message) : new Error(answer.message);
-}
+export type WriterAnswer =
+  | { readonly id: number; readonly ok: true; readonly result: unknown; readonly changes: readonly Change[] }
+  | Failure;
 
 export interface ReadRequest {
   readonly room: string;
@@ -26,6 +25,17 @@ export interface ReadRequest {
   readonly args: readonly unknown[];
 }
 
-export type ReadAnswer =
-  | { readonly id: number; readonly ok: true; readonly result: unknown }
-  | { readonly id: number; readonly ok: false; readonly unavailable: boolean; readonly message: string };
+export type ReadAnswer = { readonly id: number; readonly ok: true; readonly result: unknown } | Failure;
+
+/** An exception as it travels. */
+export function failure(id: number, error: unknown): Failure {
+  if (error instanceof Refusal) return { id, ok: false, refused: error.refused };
+  const message = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
+  return { id, ok: false, refused: null, unavailable: isStorageError(error) || error instanceof StoreUnavailable, message };
+}
+
+/** What the caller gets as an exception. */
+export function errorOf(answer: Failure): Error {
+  if (answer.refused !== null) return new Refusal(answer.refused);
+  return answer.unavailable ? new StoreUnavailable(answer.message) : new Error(answer.message);
+}

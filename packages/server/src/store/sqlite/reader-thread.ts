@@ -1,7 +1,7 @@
 /** Owns the thread for long reads: starts it at the first read, and ends it when there was none for a while. */
 import { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../../core/unavailable.ts';
-import type { ReadAnswer, ReadRequest } from './message.ts';
+import { errorOf, type ReadAnswer, type ReadRequest } from './message.ts';
 
 /** The thread and its connection take about 20 MB; a server whose pages nobody opens needs neither. */
 const IDLE_MS = 60_000;
@@ -66,7 +66,7 @@ export class ReaderThread {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
     if (answer.ok) pending?.resolve(answer.result);
-    else pending?.reject(answer.unavailable ? new StoreUnavailable(answer.message) : new Error(answer.message));
+    else pending?.reject(errorOf(answer));
     if (this.#pending.size > 0) return;
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => void this.#end('The reader thread was not used.'), this.#idleMs).unref();

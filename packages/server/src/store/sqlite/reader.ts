@@ -1,10 +1,9 @@
 /** The reader thread: it does the reads that may take long, on a separate connection. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { StoreUnavailable } from '../../core/unavailable.ts';
 import { isGrowing, readsOver } from '../reads.ts';
-import { connect, isStorageError } from './connection.ts';
+import { connect } from './connection.ts';
 import { kyselyOver } from './dialect.ts';
-import type { ReadAnswer, ReadRequest } from './message.ts';
+import { failure, type ReadAnswer, type ReadRequest } from './message.ts';
 
 type ByName = Readonly<Record<string, Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>>>;
 
@@ -22,7 +21,6 @@ async function answer(id: number, { room, name, args }: ReadRequest): Promise<Re
     if (!isGrowing(room, name)) throw new Error(`The reader does not do ${room}.${name}.`);
     return { id, ok: true, result: await reads[room]?.[name]?.(...args) };
   } catch (error) {
-    const message = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
-    return { id, ok: false, unavailable: isStorageError(error) || error instanceof StoreUnavailable, message };
+    return failure(id, error);
   }
 }

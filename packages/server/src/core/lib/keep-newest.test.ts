@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { keepNewest } from './newest-read.ts';
+import { keepNewest } from './keep-newest.ts';
 
 /** Reads that answer when the test says so. */
 function slowReads() {
