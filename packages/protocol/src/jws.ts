@@ -38,7 +38,7 @@ export function readCompactJws(text: string): CompactJws | null {
   return { header, payload, signature, signingInput: parts.signingInput };
 }
 
-/** Header and payload of a compact JWS, unverified, whoever signed it; null if they are not JSON objects. Proves nothing. */
+/** Header and payload of a compact JWS. The signature is not verified, so they prove nothing. Null if they are not JSON objects. */
 export function peekJws(
   text: string,
 ): { header: Readonly<Record<string, unknown>>; payload: Readonly<Record<string, unknown>> } | null {

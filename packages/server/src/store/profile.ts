@@ -393,7 +393,7 @@ const forgetUse = (db: Db, accountId: number) =>
 const overAt = (nowMs: number) => (eb: ExpressionBuilder<Database, 'invitations'>) =>
   eb.or([eb('ended_at_ms', 'is not', null), eb('expires_at_ms', '<=', nowMs)]);
 
-/** Recipients of invitations that were answered or have ended. An open one belongs to the address, whoever owns that. */
+/** Recipients of invitations that were answered or have ended. An open one belongs to the address, and its owner may change. */
 const forgetInvitations = (db: Db, userId: number, nowMs: number) =>
   db
     .updateTable('invitations')

@@ -24,7 +24,7 @@ export interface Explanation {
   readonly advice: string | null;
 }
 
-/** What a record says, whoever wrote it: an older one says less. */
+/** What a record says. Records of older versions say less. */
 interface Record {
   readonly kind: string | null;
   readonly shape: string | null;

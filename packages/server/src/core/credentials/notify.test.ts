@@ -5,7 +5,7 @@ import { asUser, mailsOf, mailTo, newMember, newTeam } from '../../../test/house
 const WISH = { name: 'deploy', permissions: null, addresses: null, expiresAtMs: null, source: 'dashboard' } as const;
 
 describe('who is told of a new key', () => {
-  it('are the owners and admins of its team and whoever created it, once each, and no other member', async () => {
+  it('are the owners and admins of its team and the member who created it, once each, and no other member', async () => {
     const house = await openHouse();
     const owner = await house.user();
     const team = await newTeam(house, owner, 'Engines');

@@ -40,7 +40,7 @@ describe('somebody whom another provider names for the first time', () => {
     expect(names.map((user) => user?.displayName)).toEqual(['Ada Lovelace', 'grace.h']);
   });
 
-  it('verifies the address themselves where the provider may not vouch for its domain, and is no other user meanwhile', async () => {
+  it('verifies the address themselves where the provider may not vouch for its domain, and until then is not taken for another user', async () => {
     const { house, enter, users } = await open({}, []);
     const owner = await house.user('grace@example.com');
     expect(await enter()).toBe('done');

@@ -45,7 +45,7 @@ const bodyOf = ({ bytes }: SignedMessage) => JSON.parse(bytes.toString());
 const idsOf = (message: SignedMessage): string[] => bodyOf(message).revocations.map(({ id }: { id: string }) => id);
 
 describe('the feed', () => {
-  it('tells what was revoked after a position and nothing of before, and is empty where nothing happened', async () => {
+  it('sends what was revoked after a position, nothing older, and is empty if nothing was revoked', async () => {
     const { feed, revoke } = await open(2);
     const from = feed.position();
     expect(idsOf(await feed.ask(from))).toEqual([]);
@@ -57,7 +57,7 @@ describe('the feed', () => {
     expect(idsOf(message)).toEqual(['3']);
   });
 
-  it('gives the whole list to whoever knows none, or one of another epoch', async () => {
+  it('gives the whole list to a reader that has none, or has one of another epoch', async () => {
     const { feed } = await open(2);
     for (const from of [null, { epoch: 'another', position: 2 }]) {
       const message = await feed.ask(from);
@@ -138,7 +138,7 @@ describe('a reader that is far behind', () => {
     expect(new Set(state.pages)).toEqual(new Set([FEED_MAX_REVOCATIONS]));
   });
 
-  it('shares one whole list with all who ask at the same time, and never gets one of before', async () => {
+  it('shares one whole list with all who ask at the same time, and never gives an older one', async () => {
     const { feed, revoke } = await open(3);
     const [one, other] = await Promise.all([feed.ask(null), feed.ask(null)]);
     expect(other).toBe(one);

@@ -1,4 +1,4 @@
-/** On SQLite an event has its number as soon as it is written, whoever writes and whatever fails beside it. */
+/** On SQLite an event has its number as soon as it is written: also with several processes, and if other acts fail. */
 import SQLite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sqliteDatabase, type TestDatabase } from '../../../test/databases.ts';
