@@ -5,6 +5,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { Actor, AuditEvent, AuditStore, EventDraft, EventName, PersonalData, PersonRow } from '../core/audit/event.ts';
 import type { Act } from './act.ts';
+import { beginErasure, holdOffErasure } from './erasure.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
 
@@ -133,6 +134,7 @@ export function auditReads(
 
 export const auditActs = {
   async record(act: Act, { events }: Input<'record'>): Promise<void> {
+    await holdOffErasure(act.db);
     const isErased = await erasedSince(act.db, events);
     for (const event of events) act.event(isErased(event) ? { ...event, by: { ...event.by, person: {} } } : event);
   },
@@ -153,6 +155,7 @@ export const auditActs = {
   },
 
   async erasePerson(act: Act, { userId, event }: Input<'erasePerson'>): Promise<number> {
+    await beginErasure(act.db);
     const erased = await erasePersons(act.db, userId);
     act.event(event);
     return erased;

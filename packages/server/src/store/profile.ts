@@ -17,6 +17,7 @@ import { endApplications } from './applications.ts';
 import { erasePersons } from './audit.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { readEnding } from './ending.ts';
+import { beginErasure } from './erasure.ts';
 import { endGrants } from './grants.ts';
 import { toBytes } from './hex.ts';
 import { endInvitationsBeyond, lockInvitation, redeemInvitation } from './invitations.ts';
@@ -184,6 +185,7 @@ export const profileActs = {
     await endTickets(db, userId);
     await db.deleteFrom('sign_ins').where('user_id', '=', userId).execute();
     await db.updateTable('sessions').set({ last_address: null, last_user_agent: null }).where('user_id', '=', userId).execute();
+    await beginErasure(db);
     await forgetUse(db, user.account_id);
     await forgetInvitee(db, userId);
     await forgetMails(db, userId);

@@ -4,6 +4,7 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import type { Credential, CredentialsStore, CredentialWithUse } from '../core/credentials/credential.ts';
 import { addAccountUse } from './account-use.ts';
 import type { Act } from './act.ts';
+import { holdOffErasure } from './erasure.ts';
 import type { Db } from './prepared.ts';
 import type { Database } from './schema.ts';
 
@@ -55,7 +56,10 @@ export const useReads = (db: Db): Reads => ({
 
 export const useActs = {
   async recordUse(act: Act, { uses, permissions }: Input<'recordUse'>): Promise<void> {
-    if (uses.length > 0) await addUses(act.db, await withoutErased(act.db, uses));
+    if (uses.length > 0) {
+      await holdOffErasure(act.db);
+      await addUses(act.db, await withoutErased(act.db, uses));
+    }
     if (permissions.length > 0) await addPermissions(act.db, permissions);
     // Last: others that add to the same account wait for the end of this act.
     await addAccountUse(act.db, uses);

@@ -39,9 +39,9 @@ eachDatabase('the home page of an account where much happens', (makeDatabase) =>
     event: 'request.refused' | 'jwt.minted',
     { accountId }: Person,
     credentialId: number,
-    { times, agoMs = 0 }: { times: number; agoMs?: number },
+    { times, atMs = server.now() }: { times: number; atMs?: number },
   ) => {
-    const entry = { event, atMs: server.now() - agoMs, by: OPERATOR, accountId, credentialId, reason: 'forbidden' };
+    const entry = { event, atMs, by: OPERATOR, accountId, credentialId, reason: 'forbidden' };
     for (let left = times; left > 0; left -= 500)
       await server.store.audit.record({ events: Array.from({ length: Math.min(left, 500) }, () => entry) });
   };
@@ -60,10 +60,10 @@ eachDatabase('the home page of an account where much happens', (makeDatabase) =>
     ];
     const noisy = await server.key(person.accountId, { name: 'noisy' });
     const lastMs = server.now() - 5000;
-    await write('request.refused', person, refused.id, { times: MANY_REFUSALS - 1, agoMs: 60_000 });
-    await write('request.refused', person, refused.id, { times: 1, agoMs: server.now() - lastMs });
+    await write('request.refused', person, refused.id, { times: MANY_REFUSALS - 1, atMs: lastMs - 60_000 });
+    await write('request.refused', person, refused.id, { times: 1, atMs: lastMs });
     await write('request.refused', person, few.id, { times: MANY_REFUSALS - 1 });
-    await write('request.refused', person, long.id, { times: MANY_REFUSALS, agoMs: DAY + 60_000 });
+    await write('request.refused', person, long.id, { times: MANY_REFUSALS, atMs: lastMs - DAY - 60_000 });
     expect(await refusalsOn(person)).toEqual([`refused ${toTimestamp(lastMs)}`]);
     await write('jwt.minted', person, refused.id, { times: MANY_ENTRIES });
     await write('request.refused', person, noisy.id, { times: MANY_ENTRIES });
