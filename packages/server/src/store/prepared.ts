@@ -7,7 +7,7 @@ import type { Database } from './schema.ts';
 
 export type Db = Kysely<Database> | Transaction<Database>;
 type Values = Readonly<Record<string, unknown>>;
-interface Answer<Row> {
+export interface Answer<Row> {
   readonly rows: Row[];
   readonly affected: number;
 }
@@ -28,15 +28,21 @@ class Marker {
   }
 }
 
+/** A query that is built once. `statement` does not run it: text and values, to be sent together with others. */
+interface Prepared<V extends Values, Row> {
+  (db: Db, values: V): Promise<Answer<Row>>;
+  statement(db: Db, values: V): CompiledQuery<Row>;
+}
+
 /**
  * `build` sees each value as a marker of the value's type; it may only place it, not look at it.
  * @example const byId = prepare((db, { id }: { id: number }) => db.selectFrom('users').selectAll().where('id', '=', id));
  */
-export function prepare<V extends Values, Row>(build: (db: Db, values: V) => Compilable<Row>) {
+export function prepare<V extends Values, Row>(build: (db: Db, values: V) => Compilable<Row>): Prepared<V, Row> {
   // One compiled text for each database; its adapter object identifies it, transactions share it.
   const compiled = new WeakMap<object, CompiledQuery<Row>>();
   const markers = new Proxy({} as V, { get: (_, name) => new Marker(String(name)) });
-  return async (db: Db, values: V): Promise<Answer<Row>> => {
+  const compile = (db: Db): CompiledQuery<Row> => {
     const adapter = db.getExecutor().adapter;
     let query = compiled.get(adapter);
     if (query === undefined) {
@@ -44,10 +50,21 @@ export function prepare<V extends Values, Row>(build: (db: Db, values: V) => Com
       texts.add(query.sql);
       compiled.set(adapter, query);
     }
-    const parameters = query.parameters.map((p) => (p instanceof Marker ? values[p.name] : p));
-    const run = direct.get(db);
-    if (run !== undefined) return run(query.sql, parameters) as Answer<Row>;
+    return query;
+  };
+  const fill = (query: CompiledQuery<Row>, values: V): unknown[] =>
+    query.parameters.map((p) => (p instanceof Marker ? values[p.name] : p));
+  const run = async (db: Db, values: V): Promise<Answer<Row>> => {
+    const query = compile(db);
+    const parameters = fill(query, values);
+    const runDirectly = direct.get(db);
+    if (runDirectly !== undefined) return runDirectly(query.sql, parameters) as Answer<Row>;
     const result = await db.executeQuery<Row>({ ...query, parameters });
     return { rows: result.rows, affected: Number(result.numAffectedRows ?? 0n) };
   };
+  const statement = (db: Db, values: V): CompiledQuery<Row> => {
+    const query = compile(db);
+    return { ...query, parameters: fill(query, values) };
+  };
+  return Object.assign(run, { statement });
 }

@@ -7,8 +7,9 @@ import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kyse
 import pg from 'pg';
 import { StoreUnavailable } from '../../core/unavailable.ts';
 import { hasNoConnectionLeft, isOldPlan, isSilence, translate } from './faults.ts';
+import { sendTogether, type TripAnswer } from './one-trip.ts';
 import { destroy, Reachability } from './reachability.ts';
-import { ANSWER_WITHIN_MS, beginOn, connectionTo, isDirect, prepareSession } from './session.ts';
+import { ANSWER_WITHIN_MS, beginOn, connectionTo, isDirect, limitsWithin, prepareSession } from './session.ts';
 import { StatementNames } from './statement-names.ts';
 
 const CONNECTION_WITHIN_MS = 3000;
@@ -23,6 +24,11 @@ const ALIVE_FOR_MS = 500;
 const GROW_EVERY_MS = 1000;
 const ASK_AGAIN_AFTER_MS = 200;
 const ENDS: ReadonlySet<string> = new Set(['commit', 'rollback']);
+
+interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
 
 export interface ConnectionsOptions {
   readonly url: string;
@@ -76,7 +82,7 @@ export class Connections implements PostgresPool {
   }
 
   /** A connection for one caller until it is released. @throws StoreUnavailable */
-  async connect(): Promise<PostgresPoolClient> {
+  async connect(): Promise<Handle> {
     if (this.reachability.isSilent) throw new StoreUnavailable('PostgreSQL does not answer.');
     if (this.#waiting >= MAX_WAITING) throw new StoreUnavailable('Too many requests wait for a connection to PostgreSQL.');
     this.#waiting++;
@@ -97,6 +103,19 @@ export class Connections implements PostgresPool {
       return (await connection.query<Row>(text, values)).rows;
     } catch (error) {
       throw translate(error);
+    } finally {
+      connection.release();
+    }
+  }
+
+  /**
+   * Several statements in one round trip and one transaction, with an answer for each. @throws what PostgreSQL answered, or that
+   * it is not known whether they are committed
+   */
+  async runTogether(statements: readonly Statement[]): Promise<readonly TripAnswer[]> {
+    const connection = await this.connect();
+    try {
+      return await connection.queryTogether(statements);
     } finally {
       connection.release();
     }
@@ -284,12 +303,21 @@ class Handle implements PostgresPoolClient {
   query<Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
   query(cursor: never): never;
   async query<Row>(text: string, values: readonly unknown[] = []): Promise<PostgresQueryResult<Row>> {
+    return (await this.#watch(() => this.#ask(text, values as unknown[]))) as unknown as PostgresQueryResult<Row>;
+  }
+
+  /** One round trip, one transaction. */
+  queryTogether(statements: readonly Statement[]): Promise<readonly TripAnswer[]> {
+    return this.#watch(() => this.#askTogether(statements));
+  }
+
+  async #watch<Result>(ask: () => Promise<Result>): Promise<Result> {
     this.askedAtMs = performance.now();
     try {
-      const result = await this.#ask(text, values as unknown[]);
+      const result = await ask();
       this.answeredAtMs = performance.now();
       this.#reachability.answered();
-      return result as unknown as PostgresQueryResult<Row>;
+      return result;
     } catch (error) {
       this.#reachability.failed(error);
       if (isSilence(error)) {
@@ -305,8 +333,7 @@ class Handle implements PostgresPoolClient {
   async #ask(text: string, values: unknown[]): Promise<pg.QueryResult> {
     this.#isInAct = text === 'begin' || (this.#isInAct && !ENDS.has(text));
     if (text === 'begin') return await this.#client.query(beginOn(this.#client));
-    // Behind a pooler the next transaction may be on a connection that does not know the name.
-    const name = isDirect(this.#client) ? this.#names.of(text) : null;
+    const name = this.#nameOf(text);
     if (name === null) return await this.#client.query(text, values);
     try {
       return await this.#client.query({ name, text, values });
@@ -317,6 +344,26 @@ class Handle implements PostgresPoolClient {
       if (this.#isInAct) throw error;
       return await this.#client.query(text, values);
     }
+  }
+
+  async #askTogether(statements: readonly Statement[]): Promise<readonly TripAnswer[]> {
+    const together = statements.map(({ sql: text, parameters: values }) => ({ text, values, name: this.#nameOf(text) }));
+    const limits = limitsWithin(this.#client);
+    if (limits !== null) {
+      const [, ...answers] = await sendTogether(this.#client, [{ text: limits, values: [], name: null }, ...together]);
+      return answers;
+    }
+    try {
+      return await sendTogether(this.#client, together);
+    } catch (error) {
+      if (isOldPlan(error)) this.#names.renew();
+      throw error;
+    }
+  }
+
+  /** Behind a pooler the next transaction may be on a connection that does not know the name. */
+  #nameOf(text: string): string | null {
+    return isDirect(this.#client) ? this.#names.of(text) : null;
   }
 
   release(isDiscarded = false): void {

@@ -12,6 +12,13 @@ const STATEMENT_WITHIN_MS = 8_000;
 /** If a server vanished within an act, its locks are released: one of them is the counter that every change needs. */
 const IDLE_WITHIN_ACT_MS = 10_000;
 
+/**
+ * A server also vanishes while its statements are on their way (`one-trip.ts`). Those that have arrived may hold locks, and
+ * PostgreSQL waits for the rest without the limit above. In seconds: it asks whether the other side is there, and gives up after
+ * ten.
+ */
+const PEER_LIMITS = { tcp_keepalives_idle: 4, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 };
+
 const LIMITS = { statement_timeout: STATEMENT_WITHIN_MS, idle_in_transaction_session_timeout: IDLE_WITHIN_ACT_MS };
 
 const INT8 = 20;
@@ -41,7 +48,8 @@ export const isDirect = (client: ClientBase): boolean => direct.has(client);
 export async function prepareSession(client: ClientBase, { limits = true } = {}): Promise<void> {
   const processId: unknown = Reflect.get(client, 'processID');
   const isBackend = `pg_backend_pid() = ${Number.isSafeInteger(processId) ? processId : 0}`;
-  const settings = limits ? Object.entries(LIMITS).map(([name, ms]) => `set_config('${name}', '${ms}', false)`) : [];
+  const all = { ...LIMITS, ...PEER_LIMITS };
+  const settings = limits ? Object.entries(all).map(([name, value]) => `set_config('${name}', '${value}', false)`) : [];
   const { rows } = await client.query<{ direct: boolean }>(
     `SELECT ${isBackend} AS direct${settings.map((set) => `, CASE WHEN ${isBackend} THEN ${set} END`).join('')}`,
   );
@@ -55,3 +63,10 @@ export const beginOn = (client: ClientBase): string =>
     : `begin; ${Object.entries(LIMITS)
         .map(([name, ms]) => `SET LOCAL ${name} = ${ms}`)
         .join('; ')}`;
+
+const LIMITS_WITHIN = `SELECT ${Object.entries(LIMITS)
+  .map(([name, ms]) => `set_config('${name}', '${ms}', true)`)
+  .join(', ')}`;
+
+/** What goes first in statements that are sent together; null: the session has its limits. */
+export const limitsWithin = (client: ClientBase): string | null => (isDirect(client) ? null : LIMITS_WITHIN);
