@@ -211,7 +211,7 @@ async function countOneMore(
   limit: number,
   nowMs: number,
 ): Promise<{ revokedBeforeMs: number } | 'too_many' | 'gone'> {
-  const [row] = (await raiseBound(db, { keyId })).rows;
+  const [row] = (await raiseBound(db, { keyId, by: 1 })).rows;
   if (row === undefined) return 'gone';
   const counted = { revokedBeforeMs: row.revoked_before_ms };
   if (row.upper_bound <= limit) return counted;
@@ -231,18 +231,21 @@ async function countOneMore(
   return live < limit ? counted : 'too_many';
 }
 
-const raiseBound = prepare((db, { keyId }: { keyId: number }) =>
+/** Counts `by` JWTs more, and takes the lock under which they are recorded. No row: the key does not exist. */
+export const raiseBound = prepare((db, { keyId, by }: { keyId: number; by: number }) =>
   db
     .insertInto('jwt_counts')
     .columns(['key_id', 'upper_bound'])
     .expression((eb) =>
       eb
         .selectFrom('credentials')
-        .select(['id', sql.lit(1).as('upper_bound')])
+        .select(['id', eb.val(by).as('upper_bound')])
         .where('id', '=', keyId),
     )
     .onConflict((conflict) =>
-      conflict.column('key_id').doUpdateSet((eb) => ({ upper_bound: eb('jwt_counts.upper_bound', '+', 1) })),
+      conflict
+        .column('key_id')
+        .doUpdateSet((eb) => ({ upper_bound: eb('jwt_counts.upper_bound', '+', eb.ref('excluded.upper_bound')) })),
     )
     .returning(['upper_bound', 'revoked_before_ms']),
 );

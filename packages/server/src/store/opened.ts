@@ -13,6 +13,8 @@ export interface OpenStoreOptions {
   readonly isServing?: boolean;
   /** How many connections to PostgreSQL acts and reads may use; more are open for polling and for listening. */
   readonly poolSize?: number;
+  /** On PostgreSQL, whether hot acts are done in one round trip where they can. Left out: yes. Tests run both ways. */
+  readonly isShort?: boolean;
 }
 
 export interface OpenedStore extends Store {

@@ -12,6 +12,11 @@ export interface Answer<Row> {
   readonly affected: number;
 }
 
+/** The answers to several statements, in their order. */
+export type Answers<Statements extends readonly CompiledQuery<unknown>[]> = {
+  [Index in keyof Statements]: Statements[Index] extends CompiledQuery<infer Row> ? Answer<Row> : never;
+};
+
 /** Runs a compiled query where no waiting is needed (SQLite), without Kysely's way through connections and promises. */
 export type RunDirectly = (sql: string, parameters: readonly unknown[]) => Answer<unknown>;
 const direct = new WeakMap<object, RunDirectly>();

@@ -4,7 +4,7 @@
  * transaction: the changes last, because their counter's row stays locked until the commit.
  */
 import { type By, type EventDraft, happened } from '../core/audit/event.ts';
-import type { Authority } from '../core/authority.ts';
+import { type Authority, IN_THE_ACT } from '../core/authority.ts';
 import type { MailDraft } from '../core/mail/mail.ts';
 import type { Change } from '../core/revocations/change.ts';
 import type { Acts } from './act.ts';
@@ -92,3 +92,6 @@ function authoritiesIn(input: unknown): ReadonlySet<Authority> {
   const doers = [by, event?.by, ...drafts.map((draft) => draft.by)];
   return new Set(doers.flatMap((each) => each?.authority ?? []));
 }
+
+/** Whether someone's right to do the act is judged before it begins. Most that a busy server does is judged by the act itself. */
+export const isJudgedBefore = (input: unknown): boolean => [...authoritiesIn(input)].some(({ kind }) => kind !== IN_THE_ACT.kind);

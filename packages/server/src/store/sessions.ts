@@ -299,8 +299,26 @@ export async function insertSession(
  * Null if the session, its user, grant, application or account has ended, the account is suspended, or the user is not a member
  * of the account any more.
  */
-export async function findSessionState(db: Db, id: string): Promise<SessionState | null> {
-  const row = (await selectSessionState(db, { id })).rows[0];
+export const findSessionState = async (db: Db, id: string): Promise<SessionState | null> =>
+  toState((await selectSessionState(db, { id })).rows[0]);
+
+/**
+ * What `moveSession` does when the token is the newest and the session has not ended. Sent one after the other, so that the second
+ * sees what the first has changed, and all that was committed while the first waited for the row.
+ */
+export const statementsOfMove = (db: Db, move: Move) =>
+  [moveOn.statement(db, { ...policyOf(move), ...moveOf(move) }), selectSessionState.statement(db, { id: move.id })] as const;
+
+/** What their answers say. Null: anything else, so the act itself must decide. */
+export function movedBy(
+  { affected }: { readonly affected: number },
+  { rows }: { readonly rows: readonly StateRow[] },
+): Moved | null {
+  const sessionState = affected > 0 ? toState(rows[0]) : null;
+  return sessionState === null ? null : { outcome: 'moved', sessionState };
+}
+
+function toState(row: StateRow | undefined): SessionState | null {
   if (row === undefined) return null;
   const role = roleOf(row);
   if (role === null) return null;
@@ -351,6 +369,8 @@ const selectSessionState = prepare((db, { id }: { id: string }) =>
     .where('grants.ended_at_ms', 'is', null)
     .where('applications.deleted_at_ms', 'is', null),
 );
+
+type StateRow = Awaited<ReturnType<typeof selectSessionState>>['rows'][number];
 
 function roleOf(row: {
   user_id: number;

@@ -23,12 +23,25 @@ export interface Chain {
   link(event: NewEvent): Link | null;
 }
 
-type NewEvent = Omit<UnchainedEvent, 'id'>;
+export type NewEvent = Omit<UnchainedEvent, 'id'>;
+
+/** Who caused an event, as it is stored: the event has only the hash. */
+interface NewPerson {
+  readonly salt: string;
+  readonly data: string;
+}
 
 export async function writeEvent(db: Db, draft: EventDraft, ids: EventIds, chain: Chain | null): Promise<void> {
-  const person = Object.keys(draft.by.person).length > 0 ? JSON.stringify(draft.by.person) : null;
-  const salt = person === null ? null : randomBytes(16).toString('hex');
-  const event: NewEvent = {
+  const { event, person } = toRows(draft, ids);
+  const id = await insert(db, event, chain?.link(event) ?? null);
+  if (person !== null) await insertPerson(db, { event_id: id, ...person });
+}
+
+/** An event as it is stored. */
+export function toRows(draft: EventDraft, ids: EventIds): { readonly event: NewEvent; readonly person: NewPerson | null } {
+  const data = Object.keys(draft.by.person).length > 0 ? JSON.stringify(draft.by.person) : null;
+  const person = data === null ? null : { salt: randomBytes(16).toString('hex'), data };
+  const event = {
     event: draft.event,
     atMs: draft.atMs,
     actor: draft.by.actor,
@@ -38,10 +51,9 @@ export async function writeEvent(db: Db, draft: EventDraft, ids: EventIds, chain
     requestId: draft.by.requestId,
     reason: draft.reason ?? null,
     details: JSON.stringify(draft.details ?? {}),
-    personHash: person === null || salt === null ? null : hashPerson(salt, person),
+    personHash: person === null ? null : hashPerson(person.salt, person.data),
   };
-  const id = await insert(db, event, chain?.link(event) ?? null);
-  if (person !== null && salt !== null) await insertPerson(db, { event_id: id, salt, data: person });
+  return { event, person };
 }
 
 /** Returns its id. */
@@ -62,7 +74,8 @@ const insertChained = prepare((db, event: NewEvent & { [Name in keyof Link]: Lin
   db.insertInto('audit_events').values({ ...columnsOf(event), id: event.id, number: event.number, hash: event.hash }),
 );
 
-const columnsOf = (event: NewEvent) => ({
+/** The columns of `audit_events`, without those of the chain. */
+export const columnsOf = (event: NewEvent) => ({
   event: event.event,
   at_ms: event.atMs,
   actor: event.actor,

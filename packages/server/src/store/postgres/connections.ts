@@ -3,9 +3,10 @@
  * While PostgreSQL does not answer at all (`reachability.ts`), they fail at once. When PostgreSQL has no connection left, the
  * open ones are shared, and one more is tried each second.
  */
-import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import type { CompiledQuery, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import pg from 'pg';
 import { StoreUnavailable } from '../../core/unavailable.ts';
+import type { Answers } from '../prepared.ts';
 import { hasNoConnectionLeft, isOldPlan, isSilence, translate } from './faults.ts';
 import { sendTogether, type TripAnswer } from './one-trip.ts';
 import { destroy, Reachability } from './reachability.ts';
@@ -24,11 +25,6 @@ const ALIVE_FOR_MS = 500;
 const GROW_EVERY_MS = 1000;
 const ASK_AGAIN_AFTER_MS = 200;
 const ENDS: ReadonlySet<string> = new Set(['commit', 'rollback']);
-
-interface Statement {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
-}
 
 export interface ConnectionsOptions {
   readonly url: string;
@@ -112,10 +108,12 @@ export class Connections implements PostgresPool {
    * Several statements in one round trip and one transaction, with an answer for each. @throws what PostgreSQL answered, or that
    * it is not known whether they are committed
    */
-  async runTogether(statements: readonly Statement[]): Promise<readonly TripAnswer[]> {
+  async runTogether<const Statements extends readonly CompiledQuery<unknown>[]>(
+    statements: Statements,
+  ): Promise<Answers<Statements>> {
     const connection = await this.connect();
     try {
-      return await connection.queryTogether(statements);
+      return (await connection.queryTogether(statements)) as unknown as Answers<Statements>;
     } finally {
       connection.release();
     }
@@ -307,7 +305,7 @@ class Handle implements PostgresPoolClient {
   }
 
   /** One round trip, one transaction. */
-  queryTogether(statements: readonly Statement[]): Promise<readonly TripAnswer[]> {
+  queryTogether(statements: readonly CompiledQuery<unknown>[]): Promise<readonly TripAnswer[]> {
     return this.#watch(() => this.#askTogether(statements));
   }
 
@@ -346,7 +344,7 @@ class Handle implements PostgresPoolClient {
     }
   }
 
-  async #askTogether(statements: readonly Statement[]): Promise<readonly TripAnswer[]> {
+  async #askTogether(statements: readonly CompiledQuery<unknown>[]): Promise<readonly TripAnswer[]> {
     const together = statements.map(({ sql: text, parameters: values }) => ({ text, values, name: this.#nameOf(text) }));
     const limits = limitsWithin(this.#client);
     if (limits !== null) {

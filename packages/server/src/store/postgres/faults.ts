@@ -9,11 +9,14 @@ import { StoreUnavailable } from '../../core/unavailable.ts';
  */
 export function translate(error: unknown): Error {
   const state = sqlState(error);
-  if (/^(22|23|42)/.test(state) && error instanceof Error) return error;
+  if (isMistake(error)) return error;
   if (error instanceof StoreUnavailable || error instanceof Refusal) return error;
   if (state === '' && !isConnectionError(error) && error instanceof Error) return error;
   return new StoreUnavailable(`PostgreSQL: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 }
+
+/** A statement is wrong, or what it should store: our own mistake. */
+export const isMistake = (error: unknown): error is Error => error instanceof Error && /^(22|23|42)/.test(sqlState(error));
 
 /**
  * Lost against others that commit at the same moment: a serialization failure, a deadlock, or (23505) a row that another act has
