@@ -47,8 +47,9 @@ wrap(fromServer('better-sqlite3').prototype, 'prepare', (prepare) => {
 wrap(fromServer('pg').Client.prototype, 'query', (query) => {
   return function (this: unknown, ...given) {
     const startedAt = performance.now();
-    const answer = query.apply(this, given);
     const [first] = given;
+    showTogether(first, startedAt);
+    const answer = query.apply(this, given);
     const sql = typeof first === 'string' ? first : (first as { text?: string } | undefined)?.text;
     if (sql !== undefined && answer instanceof Promise)
       answer.then(
@@ -58,3 +59,15 @@ wrap(fromServer('pg').Client.prototype, 'query', (query) => {
     return answer;
   };
 });
+
+/** Statements that are sent in one round trip (`postgres/one-trip.ts`). They have a callback, and no promise. */
+function showTogether(sent: unknown, startedAt: number): void {
+  const { texts } = (sent ?? {}) as { texts?: readonly string[] };
+  if (texts === undefined) return;
+  wrap(sent as object, 'callback', (callback) => {
+    return function (this: unknown, ...answer) {
+      for (const text of texts) show('postgres', `${answer[0] === null ? '' : 'failed: '}${text}`, startedAt);
+      return callback.apply(this, answer);
+    };
+  });
+}

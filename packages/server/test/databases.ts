@@ -8,7 +8,7 @@ import pg from 'pg';
 import { afterAll, describe } from 'vitest';
 import { postgresUrl } from '../../../test/shared-things.ts';
 import { openStore } from '../src/store/open.ts';
-import type { OpenedStore } from '../src/store/opened.ts';
+import type { OpenedStore, OpenStoreOptions } from '../src/store/opened.ts';
 
 export interface TestDatabase {
   readonly kind: 'sqlite' | 'postgres';
@@ -23,13 +23,27 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+const SQLITE = { name: 'SQLite', create: async () => sqliteDatabase() };
+const POSTGRES = { name: 'PostgreSQL', create: async () => await postgresDatabase(await postgresUrl()) };
+const POSTGRES_IN_FULL = {
+  name: 'PostgreSQL, every act in full',
+  create: async () => await postgresDatabase(await postgresUrl(), { isShort: false }),
+};
+
+type Suite = (database: () => Promise<TestDatabase>) => void;
+
 /** Declares the suite twice. `database` creates a new, empty database. */
-export function eachDatabase(name: string, suite: (database: () => Promise<TestDatabase>) => void): void {
-  for (const kind of ['sqlite', 'postgres'] as const) {
-    describe(`${name} (${kind === 'sqlite' ? 'SQLite' : 'PostgreSQL'})`, () => {
+export const eachDatabase = (name: string, suite: Suite): void => declare(name, suite, [SQLITE, POSTGRES]);
+
+/** Once more, without the acts in one round trip (`postgres/short-acts.ts`): for what must be true of both ways. */
+export const eachWay = (name: string, suite: Suite): void => declare(name, suite, [SQLITE, POSTGRES, POSTGRES_IN_FULL]);
+
+function declare(name: string, suite: Suite, ways: readonly { name: string; create: () => Promise<TestDatabase> }[]): void {
+  for (const way of ways) {
+    describe(`${name} (${way.name})`, () => {
       const made: TestDatabase[] = [];
       suite(async () => {
-        const database = kind === 'sqlite' ? sqliteDatabase() : await postgresDatabase(await postgresUrl());
+        const database = await way.create();
         made.push(database);
         return database;
       });
@@ -57,7 +71,9 @@ export function sqliteDatabaseAt(file: string): TestDatabase {
   });
 }
 
-export async function postgresDatabase(serverUrl: string): Promise<TestDatabase> {
+type Options = Pick<OpenStoreOptions, 'isShort' | 'poolSize'>;
+
+export async function postgresDatabase(serverUrl: string, options: Options = {}): Promise<TestDatabase> {
   const name = `keyhouse_${randomBytes(8).toString('hex')}`;
   await administer(serverUrl, `CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);
@@ -72,6 +88,7 @@ export async function postgresDatabase(serverUrl: string): Promise<TestDatabase>
       `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`,
     );
   return databaseAt('postgres', url.href, {
+    options,
     copy: async () => {
       const kept = `${name}_kept`;
       await aside(`CREATE DATABASE ${kept} TEMPLATE ${name} STRATEGY FILE_COPY`);
@@ -84,17 +101,18 @@ export async function postgresDatabase(serverUrl: string): Promise<TestDatabase>
 }
 
 interface Means {
+  readonly options?: Options;
   copy(): Promise<() => Promise<void>>;
   remove(): Promise<void>;
 }
 
-function databaseAt(kind: TestDatabase['kind'], url: string, { copy, remove }: Means): TestDatabase {
+function databaseAt(kind: TestDatabase['kind'], url: string, { options = {}, copy, remove }: Means): TestDatabase {
   const stores: OpenedStore[] = [];
   return {
     kind,
     url,
     open: async () => {
-      const store = await openStore({ url, onWarning: () => {} });
+      const store = await openStore({ url, onWarning: () => {}, ...options });
       stores.push(store);
       return store;
     },

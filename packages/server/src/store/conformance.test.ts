@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { created } from '../../test/created.ts';
-import { eachDatabase, type TestDatabase } from '../../test/databases.ts';
+import { eachWay, type TestDatabase } from '../../test/databases.ts';
 import { chainAudit } from '../core/audit/chain.ts';
 import type { By, EventDraft } from '../core/audit/event.ts';
 import { verifyAudit } from '../core/audit/verify.ts';
@@ -45,7 +45,7 @@ const token = (more: Partial<NewCredential> = {}): Omit<NewCredential, 'accountI
   ...more,
 });
 
-eachDatabase('the store', (makeDatabase) => {
+eachWay('the store', (makeDatabase) => {
   let database: TestDatabase;
   let store: OpenedStore;
   let other: OpenedStore;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { makeJti, RevocationList } from '@keyhouse/protocol';
 import { beforeAll, expect, it } from 'vitest';
 import { created } from '../../test/created.ts';
-import { eachDatabase, runStatements, type TestDatabase } from '../../test/databases.ts';
+import { eachWay, runStatements, type TestDatabase } from '../../test/databases.ts';
 import type { By, EventDraft } from '../core/audit/event.ts';
 import type { Credential } from '../core/credentials/credential.ts';
 import type { MintedJwt } from '../core/jwts/jwt.ts';
@@ -15,7 +15,7 @@ const DAY = 86_400_000;
 const by: By = { actor: 'operator', requestId: null, person: {} };
 const eventAt = (atMs: number) => (name: EventDraft['event']) => ({ event: name, atMs, by }) satisfies EventDraft;
 
-eachDatabase('a revocation', (makeDatabase) => {
+eachWay('a revocation', (makeDatabase) => {
   let database: TestDatabase;
   let store: OpenedStore;
   let other: OpenedStore;

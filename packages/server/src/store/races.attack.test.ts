@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { covers, RevocationList } from '@keyhouse/protocol';
 import { beforeAll, expect, it } from 'vitest';
 import { created } from '../../test/created.ts';
-import { eachDatabase } from '../../test/databases.ts';
+import { eachWay } from '../../test/databases.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import type { Credential } from '../core/credentials/credential.ts';
 import type { MintedJwt } from '../core/jwts/jwt.ts';
@@ -23,7 +23,7 @@ const event = (name: EventDraft['event']): EventDraft => ({
 });
 const hex = () => randomBytes(32).toString('hex');
 
-eachDatabase('nobody wins a race', (makeDatabase) => {
+eachWay('nobody wins a race', (makeDatabase) => {
   let store: OpenedStore;
   let other: OpenedStore;
   beforeAll(async () => {

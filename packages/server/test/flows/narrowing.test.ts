@@ -14,13 +14,13 @@ import {
   withSecret,
 } from '../applications.ts';
 import { type Browser, registered } from '../browser.ts';
-import { eachDatabase } from '../databases.ts';
+import { eachWay } from '../databases.ts';
 import { invite, newPerson, newTeam, type Person } from '../people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../server.ts';
 
 const BOTH = 'invoices.read invoices.write';
 
-eachDatabase('what is taken away is gone at once:', (makeDatabase) => {
+eachWay('what is taken away is gone at once:', (makeDatabase) => {
   let server: TestServer;
   let ada: { browser: Browser; email: string; id: number };
   let owner: Person;
@@ -216,7 +216,7 @@ eachDatabase('what is taken away is gone at once:', (makeDatabase) => {
   }
 });
 
-eachDatabase('of two servers the other', (makeDatabase) => {
+eachWay('of two servers the other', (makeDatabase) => {
   let here: TestServer;
   let there: TestServer;
   beforeAll(async () => {

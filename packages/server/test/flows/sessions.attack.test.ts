@@ -17,11 +17,11 @@ import {
   withSecret,
 } from '../applications.ts';
 import { type Browser, openBrowser, registered } from '../browser.ts';
-import { eachDatabase } from '../databases.ts';
+import { eachWay } from '../databases.ts';
 import { newPerson } from '../people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../server.ts';
 
-eachDatabase('who wants into a session', (makeDatabase) => {
+eachWay('who wants into a session', (makeDatabase) => {
   let server: TestServer;
   let ada: { browser: Browser; email: string; id: number };
   let eve: { browser: Browser; email: string; id: number };

@@ -17,7 +17,7 @@ import {
   withSecret,
 } from '../applications.ts';
 import { type Browser, loggedIn, openBrowser, registered, verified } from '../browser.ts';
-import { eachDatabase } from '../databases.ts';
+import { eachWay } from '../databases.ts';
 import { mailsOf } from '../mails.ts';
 import { invite, newPerson, newTeam } from '../people.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../server.ts';
@@ -26,7 +26,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-eachDatabase('user sessions', (makeDatabase) => {
+eachWay('user sessions', (makeDatabase) => {
   let server: TestServer;
   let ada: { browser: Browser; email: string; id: number };
   let spa: TestApplication;

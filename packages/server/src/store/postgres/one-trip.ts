@@ -73,6 +73,11 @@ class OneTrip implements Submittable {
     this.callback = callback;
   }
 
+  /** For `npm run dev -- --sql`. */
+  get texts(): readonly string[] {
+    return this.#statements.map(({ text }) => text);
+  }
+
   submit(connection: Connection): null {
     const wire = connection as unknown as Wire;
     // One packet, or as few as possible.
