@@ -277,9 +277,11 @@ eachWay('nobody wins a race', (makeDatabase) => {
         }
       }
     };
+    const keys: Credential[] = [];
+    while (keys.length < 60) keys.push(await newKey(1));
     const following = follow();
-    const keys = await Promise.all(Array.from({ length: 60 }, () => newKey(1)));
-    await Promise.all(keys.map((key, i) => (i % 2 === 0 ? revoke(key) : narrow(store, key, ['a.read']))));
+    const end = (key: Credential, i: number) => (i % 2 === 0 ? revoke(key) : narrow(store, key, ['a.read']));
+    for (let i = 0; i < 60; i += 12) await Promise.all(keys.slice(i, i + 12).map(end));
     done = true;
     await following;
     expect(heard).toEqual(Array.from({ length: 60 }, (_, i) => start + i + 1));

@@ -1,6 +1,7 @@
 /**
  * Keyhouse behind PgBouncer in transaction mode: no part of it needs one connection to PostgreSQL for longer than a transaction.
  */
+import { CompiledQuery } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresUrl } from '../../../../test/shared-things.ts';
@@ -87,6 +88,24 @@ describe.skipIf(!havePgBouncer)(`${NEEDS_PGBOUNCER} behind a pooler in transacti
     expect((await here.request('/readyz')).status).toBe(200);
   });
 
+  it('records no JWT after its key is revoked, however the two meet', async () => {
+    const user = await there.register();
+    for (let round = 0; round < 5; round++) {
+      const key = await there.key(user.accountId);
+      const mint = (server: TestServer) =>
+        server.request('/auth', { method: 'POST', bearer: key.text, body: { permissions: ['invoices.read'] } });
+      const mints = Array.from({ length: 12 }, (_, index) => mint(index % 2 === 0 ? here : there));
+      const revoked = here.keyhouse.credentials.revoke({ kind: 'key', id: key.id }, OPERATOR);
+      const answers = await Promise.all(mints);
+      await revoked;
+      for (const { status, json } of answers)
+        if (status === 200) await expect.poll(() => verify(there, json.token), { interval: 20 }).toBe(401);
+        else expect(status).toBe(401);
+      const { rows } = await direct.query('SELECT 1 FROM jwts WHERE key_id = $1 AND revoked_at_ms IS NULL', [key.id]);
+      expect(rows).toEqual([]);
+    }
+  });
+
   it('leaves nothing on the connections that others use next, and says once that nobody listens', async () => {
     const { rows: locks } = await direct.query(
       `SELECT pid FROM pg_locks WHERE locktype = 'advisory'
@@ -98,6 +117,9 @@ describe.skipIf(!havePgBouncer)(`${NEEDS_PGBOUNCER} behind a pooler in transacti
     const connections = new Connections({ url: here.database.url, size: 8, onWarning: () => {}, onDoubt: () => {} });
     const state = `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
       (SELECT count(*) FROM pg_prepared_statements) AS named, (SELECT count(*) FROM pg_listening_channels()) AS listening`;
+    // Statements that are sent together have their limits too.
+    const [together] = await connections.runTogether([CompiledQuery.raw(state)]);
+    expect(together.rows[0]).toMatchObject({ statement: '8s' });
     const left = await Promise.all(Array.from({ length: 40 }, () => connections.run(state, [])));
     for (const [row] of left) expect(row).toEqual({ statement: '0', lock: '0', named: 0, listening: 0 });
     // Within an act they apply.

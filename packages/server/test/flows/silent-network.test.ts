@@ -147,7 +147,9 @@ it('finds idle connections that were forgotten while the network was fine for al
   const { server, proxy, close } = await open();
   try {
     const ask = await askers(server);
-    await Promise.all(Array.from({ length: 20 }, ask.mint));
+    // Acts that each need a connection.
+    const { accountId } = await server.register();
+    await Promise.all(Array.from({ length: 20 }, () => server.key(accountId)));
     proxy.resumeForNewOnes();
     expect(proxy.forgotten).toBeGreaterThan(5);
     // No request uses them.
