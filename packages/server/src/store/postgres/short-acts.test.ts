@@ -9,8 +9,9 @@ import { registered } from '../../../test/browser.ts';
 import { postgresDatabase, type TestDatabase } from '../../../test/databases.ts';
 import { OPERATOR, startTestServer, type TestServer } from '../../../test/server.ts';
 import { chainAudit } from '../../core/audit/chain.ts';
-import type { EventDraft } from '../../core/audit/event.ts';
+import type { By } from '../../core/audit/event.ts';
 import { verifyAudit } from '../../core/audit/verify.ts';
+import type { Authority } from '../../core/authority.ts';
 import type { Credential } from '../../core/credentials/credential.ts';
 import { openStore } from '../open.ts';
 import type { OpenedStore } from '../opened.ts';
@@ -50,7 +51,7 @@ interface Wish {
   readonly jti?: string;
   readonly subject?: string | null;
   readonly limit?: number;
-  readonly by?: EventDraft['by'];
+  readonly by?: By;
 }
 
 const mint = (through: OpenedStore, key: Credential, { jti, subject = null, limit = 100, by = OPERATOR }: Wish = {}) =>
@@ -182,13 +183,11 @@ describe('a mint in one round trip', () => {
       expect(await mint(through, { ...key, hash: '00'.repeat(32) })).toBe('key_changed');
       expect(await mint(through, { ...key, id: 999_999 })).toBe('key_gone');
       // Whose right must be judged is judged.
-      const by = {
-        ...{ actor: `key:${key.id}`, requestId: null, person: {} },
-        authority: {
-          ...{ kind: 'credential', credentialKind: 'key', id: key.id, hash: '00'.repeat(32) },
-          ...{ address: null, isWhole: false, atMs: NOW },
-        },
-      } as const;
+      const authority: Authority = {
+        ...{ kind: 'credential', credentialKind: 'key', id: key.id, hash: '00'.repeat(32) },
+        ...{ address: null, isWhole: false, atMs: NOW },
+      };
+      const by: By = { actor: `key:${key.id}`, requestId: null, person: {}, authority };
       await expect(mint(through, key, { by })).rejects.toMatchObject({ name: 'Refusal' });
       expect(await mint(through, key)).toBe('recorded');
       expect(await through.jwts.listJwts({ keyId: key.id, nowMs: NOW, withEnded: true, limit: 10 })).toHaveLength(3);
