@@ -1,4 +1,5 @@
 /** Combines the rooms' reads and acts into the store that core sees. */
+import type { MaybePromise } from '../core/lib/maybe-promise.ts';
 import type { Change } from '../core/revocations/change.ts';
 import type { Store } from '../core/store.ts';
 import { accountsActs } from './accounts.ts';
@@ -36,8 +37,8 @@ export interface Backend {
   readonly db: Db;
   /** For polling the list of changes: a separate connection, where there is one. */
   readonly pollDb?: Db;
-  /** Turns what a read throws into StoreUnavailable if the database is the problem. */
-  guardRead<Value>(read: () => Promise<Value>): Promise<Value>;
+  /** Turns what a read throws into StoreUnavailable if the database is the problem. What is returned without a promise stays so. */
+  guardRead<Value>(read: () => MaybePromise<Value>): MaybePromise<Value>;
   /** Does the growing reads somewhere else than on this thread. Left out: here. */
   readonly readElsewhere?: ReadElsewhere;
   run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }>;
@@ -111,7 +112,7 @@ type BoundActs<Room> = {
     : never;
 };
 
-type Method = (...args: unknown[]) => Promise<unknown>;
+type Method = (...args: unknown[]) => MaybePromise<unknown>;
 
 function mapMethods<Room extends object>(room: Room, map: (method: Method, name: string) => Method): Room {
   return Object.fromEntries(Object.entries(room).map(([name, method]) => [name, map(method as Method, name)])) as Room;

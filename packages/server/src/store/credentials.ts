@@ -4,6 +4,7 @@ import { type Actor, type EventDraft, happened } from '../core/audit/event.ts';
 import type { Credential, CredentialsStore, CredentialWithOwner, NewCredential, Owned } from '../core/credentials/credential.ts';
 import { MAX_OVERLAP_SECONDS } from '../core/credentials/rotate.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
+import { andThen } from '../core/lib/maybe-promise.ts';
 import type { InactiveState } from '../core/users/account.ts';
 import { accountUseReads } from './account-use.ts';
 import type { Act } from './act.ts';
@@ -39,14 +40,14 @@ type Reads = Pick<
 
 export function credentialsReads(db: Db): Reads {
   return {
-    async findTokenById(id) {
-      const { rows } = await tokenById(db, { id });
-      return rows[0] === undefined ? null : toCredentialWithOwner(rows[0]);
-    },
-    async findKeyByHash(hash) {
+    findTokenById: (id) => andThen(tokenById.atOnce(db, { id }), firstWithOwner),
+    findKeyByHash(hash) {
       const bytes = toBytes(hash);
-      const row = (await keyByHash(db, { hash: bytes })).rows[0] ?? (await keyByPreviousHash(db, { hash: bytes })).rows[0];
-      return row === undefined ? null : toCredentialWithOwner(row);
+      return andThen(keyByHash.atOnce(db, { hash: bytes }), (current) =>
+        current.rows.length > 0
+          ? firstWithOwner(current)
+          : andThen(keyByPreviousHash.atOnce(db, { hash: bytes }), firstWithOwner),
+      );
     },
     async getCredential(kind, id) {
       const row = await db.selectFrom('credentials').selectAll().where('id', '=', id).where('kind', '=', kind).executeTakeFirst();
@@ -393,13 +394,16 @@ export const toCredential = (row: CredentialRow): Credential => ({
   permissionsChangedAtMs: row.permissions_changed_at_ms,
 });
 
-export const toCredentialWithOwner = (
-  row: CredentialRow & {
-    owner_disabled_at_ms: number | null;
-    account_suspended_at_ms: number | null;
-    last_used_at_ms?: number | null;
-  },
-): CredentialWithOwner => ({
+interface RowWithOwner extends CredentialRow {
+  readonly owner_disabled_at_ms: number | null;
+  readonly account_suspended_at_ms: number | null;
+  readonly last_used_at_ms?: number | null;
+}
+
+const firstWithOwner = ({ rows: [row] }: { readonly rows: readonly RowWithOwner[] }): CredentialWithOwner | null =>
+  row === undefined ? null : toCredentialWithOwner(row);
+
+export const toCredentialWithOwner = (row: RowWithOwner): CredentialWithOwner => ({
   ...toCredential(row),
   ownerDisabledAtMs: row.owner_disabled_at_ms,
   accountSuspendedAtMs: row.account_suspended_at_ms,

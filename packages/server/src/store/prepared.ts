@@ -3,10 +3,10 @@
  * so the hot ones are compiled at first use with markers in place of values, and only the values change from run to run.
  */
 import type { Compilable, CompiledQuery, Kysely, Transaction } from 'kysely';
+import type { MaybePromise } from '../core/lib/maybe-promise.ts';
 import type { Database } from './schema.ts';
 
 export type Db = Kysely<Database> | Transaction<Database>;
-type Values = Readonly<Record<string, unknown>>;
 export interface Answer<Row> {
   readonly rows: Row[];
   readonly affected: number;
@@ -33,9 +33,12 @@ class Marker {
   }
 }
 
-/** A query that is built once. `statement` does not run it: text and values, to be sent together with others. */
-interface Prepared<V extends Values, Row> {
+/** A query that is built once, and run with these values. */
+export interface Prepared<V extends object, Row> {
   (db: Db, values: V): Promise<Answer<Row>>;
+  /** The same, without a promise where the database answers at once. */
+  atOnce(db: Db, values: V): MaybePromise<Answer<Row>>;
+  /** Does not run it: text and values, to be sent together with others. */
   statement(db: Db, values: V): CompiledQuery<Row>;
 }
 
@@ -43,7 +46,7 @@ interface Prepared<V extends Values, Row> {
  * `build` sees each value as a marker of the value's type; it may only place it, not look at it.
  * @example const byId = prepare((db, { id }: { id: number }) => db.selectFrom('users').selectAll().where('id', '=', id));
  */
-export function prepare<V extends Values, Row>(build: (db: Db, values: V) => Compilable<Row>): Prepared<V, Row> {
+export function prepare<V extends object, Row>(build: (db: Db, values: V) => Compilable<Row>): Prepared<V, Row> {
   // One compiled text for each database; its adapter object identifies it, transactions share it.
   const compiled = new WeakMap<object, CompiledQuery<Row>>();
   const markers = new Proxy({} as V, { get: (_, name) => new Marker(String(name)) });
@@ -58,18 +61,19 @@ export function prepare<V extends Values, Row>(build: (db: Db, values: V) => Com
     return query;
   };
   const fill = (query: CompiledQuery<Row>, values: V): unknown[] =>
-    query.parameters.map((p) => (p instanceof Marker ? values[p.name] : p));
-  const run = async (db: Db, values: V): Promise<Answer<Row>> => {
+    query.parameters.map((p) => (p instanceof Marker ? (values as Readonly<Record<string, unknown>>)[p.name] : p));
+  const atOnce = (db: Db, values: V): MaybePromise<Answer<Row>> => {
     const query = compile(db);
     const parameters = fill(query, values);
     const runDirectly = direct.get(db);
     if (runDirectly !== undefined) return runDirectly(query.sql, parameters) as Answer<Row>;
-    const result = await db.executeQuery<Row>({ ...query, parameters });
-    return { rows: result.rows, affected: Number(result.numAffectedRows ?? 0n) };
+    return db
+      .executeQuery<Row>({ ...query, parameters })
+      .then(({ rows, numAffectedRows }) => ({ rows, affected: Number(numAffectedRows ?? 0n) }));
   };
   const statement = (db: Db, values: V): CompiledQuery<Row> => {
     const query = compile(db);
     return { ...query, parameters: fill(query, values) };
   };
-  return Object.assign(run, { statement });
+  return Object.assign(async (db: Db, values: V) => await atOnce(db, values), { atOnce, statement });
 }

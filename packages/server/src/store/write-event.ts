@@ -1,7 +1,7 @@
 /** Writes an audit event of an act, and in another table, where it can be erased, the person who caused it. */
-import { randomBytes } from 'node:crypto';
 import { hashPerson, type UnchainedEvent } from '../core/audit/chain.ts';
 import type { EventDraft } from '../core/audit/event.ts';
+import { fewRandomBytes } from '../core/lib/random-pool.ts';
 import { type Db, prepare } from './prepared.ts';
 
 /** Ids that the act itself created; they have priority over those of the draft. */
@@ -40,7 +40,7 @@ export async function writeEvent(db: Db, draft: EventDraft, ids: EventIds, chain
 /** An event as it is stored. */
 export function toRows(draft: EventDraft, ids: EventIds): { readonly event: NewEvent; readonly person: NewPerson | null } {
   const data = Object.keys(draft.by.person).length > 0 ? JSON.stringify(draft.by.person) : null;
-  const person = data === null ? null : { salt: randomBytes(16).toString('hex'), data };
+  const person = data === null ? null : { salt: Buffer.from(fewRandomBytes(16)).toString('hex'), data };
   const event = {
     event: draft.event,
     atMs: draft.atMs,

@@ -3,8 +3,10 @@
  * credential that changed anywhere is dropped before the act that changed it is answered (or within the follower's trust).
  */
 import { Lru } from '../lib/lru.ts';
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts';
 import type { ChangeFollower } from '../revocations/follower.ts';
 import type { CredentialWithOwner } from './credential.ts';
+import { Sights } from './sights.ts';
 
 /** About 60 MB at the very worst; a look-up beyond it costs one indexed row. */
 const MAX_ENTRIES = 50_000;
@@ -14,6 +16,7 @@ const MAX_AGE_MS = 10 * 60 * 1000;
 export class CredentialCache<Entry extends { readonly credential: CredentialWithOwner }> {
   readonly #entries: Lru<string, Entry>;
   readonly #hashesById = new Map<number, Set<string>>();
+  readonly #sights = new Sights();
   readonly #follower: ChangeFollower;
 
   constructor(follower: ChangeFollower) {
@@ -38,12 +41,16 @@ export class CredentialCache<Entry extends { readonly credential: CredentialWith
     return this.#entries.get(hash);
   }
 
-  /** Keeps what `read` finds, unless a change was reported while it was reading. */
-  async fill(hash: string, read: () => Promise<Entry | null>): Promise<Entry | null> {
+  /**
+   * Keeps what `read` finds when it is asked for the second time, unless a change was reported while it was reading. Where requests
+   * are spread over more credentials than fit, keeping each would cost more than its read, and push out those that come again.
+   */
+  fill(hash: string, read: () => MaybePromise<Entry | null>): MaybePromise<Entry | null> {
     const heardBefore = this.#follower.heard;
-    const entry = await read();
-    if (entry !== null && this.#follower.heard === heardBefore) this.#keep(hash, entry);
-    return entry;
+    return andThen(read(), (entry) => {
+      if (entry !== null && this.#sights.isSecond(hash) && this.#follower.heard === heardBefore) this.#keep(hash, entry);
+      return entry;
+    });
   }
 
   #keep(hash: string, entry: Entry): void {

@@ -1,4 +1,5 @@
 import type { Actor, EventDraft } from '../audit/event.ts';
+import type { MaybePromise } from '../lib/maybe-promise.ts';
 import type { InactiveState, NewUser, User } from '../users/account.ts';
 
 export type Environment = 'live' | 'test';
@@ -161,8 +162,8 @@ export type JudgedCredential = Pick<
 
 export interface CredentialsStore {
   /** One indexed row by the hash of what was presented (the current or the previous secret's). */
-  findTokenById(id: number): Promise<CredentialWithOwner | null>;
-  findKeyByHash(hash: string): Promise<CredentialWithOwner | null>;
+  findTokenById(id: number): MaybePromise<CredentialWithOwner | null>;
+  findKeyByHash(hash: string): MaybePromise<CredentialWithOwner | null>;
   getCredential(kind: 'token' | 'key', id: number): Promise<CredentialWithUse | null>;
   /** Those of these ids that exist, in one query. */
   findCredentials(ids: readonly number[]): Promise<readonly Credential[]>;

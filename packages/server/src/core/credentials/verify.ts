@@ -7,6 +7,7 @@ import type { PresentedCredential } from '@keyhouse/protocol';
 import { type AddressBlock, compileBlocks, isInBlocks } from '@keyhouse/protocol';
 import type { OpaqueCaller, RefusalReason, RefusedCredential, Verdict } from '../caller.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
+import { andThen, type MaybePromise } from '../lib/maybe-promise.ts';
 import { sha256Hex } from '../lib/sha256.ts';
 import type { ChangeFollower } from '../revocations/follower.ts';
 import { CredentialCache } from './cache.ts';
@@ -86,8 +87,8 @@ export class CredentialVerifier {
     this.#cache = new CredentialCache(ports.follower);
   }
 
-  /** Judges a credential; at once if it is cached, else after one read. Rejects if the store cannot be asked. */
-  verify(presented: PresentedOpaque, from: RequestSource, judging: Judging = {}): Verdict | Promise<Verdict> {
+  /** Judges a credential: at once if it is cached, or the database answers at once. Rejects if the store cannot be asked. */
+  verify(presented: PresentedOpaque, from: RequestSource, judging: Judging = {}): MaybePromise<Verdict> {
     const hash = hashSecret(presented.kind === 'token' ? presented.secret : presented.text);
     const waiting = this.#ports.follower.whenFresh();
     if (waiting !== undefined) return waiting.then(() => this.#verifyFresh(presented, hash, from, judging));
@@ -138,19 +139,22 @@ export class CredentialVerifier {
     return { credential, blocks: blocksOf(credential.addresses), accept, foreignId };
   }
 
-  #verifyFresh(sought: Sought, hash: string, from: RequestSource, judging: Judging): Verdict | Promise<Verdict> {
+  #verifyFresh(sought: Sought, hash: string, from: RequestSource, judging: Judging): MaybePromise<Verdict> {
     const cached = this.#cache.get(hash);
     if (cached !== undefined && !this.#looksUnused(cached.credential)) return this.#judge(sought, cached, hash, from, judging);
-    return this.#cache
-      .fill(hash, () => this.#read(sought, hash))
-      .then((entry) => (entry === null ? UNKNOWN : this.#judge(sought, entry, hash, from, judging)));
+    return andThen(
+      this.#cache.fill(hash, () => this.#read(sought, hash)),
+      (entry) => (entry === null ? UNKNOWN : this.#judge(sought, entry, hash, from, judging)),
+    );
   }
 
-  async #read(sought: Sought, hash: string): Promise<Entry | null> {
+  #read(sought: Sought, hash: string): MaybePromise<Entry | null> {
     const { credentials } = this.#ports;
-    const credential = await (sought.kind === 'token' ? credentials.findTokenById(sought.id) : credentials.findKeyByHash(hash));
-    if (credential === null || !isEither(credential, hash)) return null;
-    return { credential, blocks: blocksOf(credential.addresses), accept: { ok: true, caller: toCaller(credential, hash) } };
+    const reading = sought.kind === 'token' ? credentials.findTokenById(sought.id) : credentials.findKeyByHash(hash);
+    return andThen(reading, (credential) => {
+      if (credential === null || !isEither(credential, hash)) return null;
+      return { credential, blocks: blocksOf(credential.addresses), accept: { ok: true, caller: toCaller(credential, hash) } };
+    });
   }
 
   #judge(sought: Sought, entry: Entry, hash: string, from: RequestSource, judging: Judging): Verdict {

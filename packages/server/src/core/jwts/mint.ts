@@ -4,13 +4,13 @@
  * and not recorded: they end by the revocation of what they were issued under.
  */
 
-import { randomBytes } from 'node:crypto';
 import type { JwtClaims } from '@keyhouse/protocol';
 import { clientClaim, makeJti, scopeClaim, subjectClaim, userClaim } from '@keyhouse/protocol';
 import { type By, happened } from '../audit/event.ts';
 import { IN_THE_ACT } from '../authority.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { type Clock, SECOND_MS } from '../lib/clock.ts';
+import { fewRandomBytes } from '../lib/random-pool.ts';
 import { signJws } from '../signing-keys/jws.ts';
 import type { KeyRing } from '../signing-keys/signing-key.ts';
 import type { JwtsStore, MintedJwt } from './jwt.ts';
@@ -102,7 +102,7 @@ export const issueJwt = ({ keys, issuer, audience }: IssuePorts, issued: Issued)
     sub: session === null ? clientId : userClaim(session.userId),
     iat,
     exp: issued.expiresAt,
-    jti: makeJti(issuedAtMs, randomBytes),
+    jti: makeJti(issuedAtMs, fewRandomBytes),
     client_id: clientId,
     scope: scopeClaim(permissions, session?.scopes),
     permissions,
@@ -124,7 +124,7 @@ const claimsOf = (
   sub: subjectClaim(key.accountId, subject),
   iat: Math.floor(nowMs / SECOND_MS),
   exp: expiresAt,
-  jti: makeJti(nowMs, randomBytes),
+  jti: makeJti(nowMs, fewRandomBytes),
   client_id: clientClaim(key.id),
   scope: scopeClaim(permissions),
   permissions,

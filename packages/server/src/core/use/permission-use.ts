@@ -24,7 +24,8 @@ interface Counter {
 }
 
 interface OfOne {
-  readonly counters: Map<string, Counter>;
+  /** A list, because nearly every credential uses few, and a map takes four times the memory of one counter. */
+  readonly counters: Counter[];
   /** The names of a day start empty: what was noise yesterday may be use today. */
   day: number;
 }
@@ -41,7 +42,7 @@ export class PermissionUseRecorder {
   #dirty: Counter[] = [];
 
   record(credentialId: number, permission: string, nowMs: number, requests = 1): void {
-    const counter = this.#credentials.get(credentialId)?.counters.get(permission) ?? this.#add(credentialId, permission, nowMs);
+    const counter = this.#find(credentialId, permission) ?? this.#add(credentialId, permission, nowMs);
     if (counter === null) return;
     // What guards report comes late.
     if (nowMs > counter.lastUsedAtMs) counter.lastUsedAtMs = nowMs;
@@ -64,45 +65,47 @@ export class PermissionUseRecorder {
 
   giveBack(taken: readonly Taken[]): void {
     for (const { counter: old, use } of taken) {
-      const counter = this.#credentials.get(old.credentialId)?.counters.get(old.permission) ?? this.#keep(old);
+      const counter = this.#find(old.credentialId, old.permission) ?? this.#keep(old);
       if (counter.requests === 0) this.#dirty.push(counter);
       counter.requests += use.requests;
     }
   }
 
+  #find(credentialId: number, permission: string): Counter | undefined {
+    return this.#credentials.get(credentialId)?.counters.find((counter) => counter.permission === permission);
+  }
+
   #add(credentialId: number, permission: string, nowMs: number): Counter | null {
     if (this.#size >= MAX_COUNTERS && !this.#dropResting()) return null;
     const ofOne = this.#credentials.get(credentialId);
-    const isFull = ofOne !== undefined && ofOne.counters.size >= MAX_OF_ONE;
+    const isFull = ofOne !== undefined && ofOne.counters.length >= MAX_OF_ONE;
     if (isFull && ofOne.day !== Math.floor(nowMs / DAY_MS)) this.#forget(ofOne);
-    if (isFull && ofOne.counters.size >= MAX_OF_ONE) return null;
+    if (isFull && ofOne.counters.length >= MAX_OF_ONE) return null;
     return this.#keep({ credentialId, permission, requests: 0, lastUsedAtMs: nowMs });
   }
 
   /** One counter for one name: two in a flush would be two rows with the same key. */
   #keep(counter: Counter): Counter {
     const day = Math.floor(counter.lastUsedAtMs / DAY_MS);
-    const ofOne = this.#credentials.get(counter.credentialId) ?? { counters: new Map(), day };
+    const ofOne = this.#credentials.get(counter.credentialId) ?? { counters: [], day };
     this.#credentials.set(counter.credentialId, ofOne);
     ofOne.day = day;
-    ofOne.counters.set(counter.permission, counter);
+    ofOne.counters.push(counter);
     this.#size += 1;
     return counter;
   }
 
   /** Only what is written already: no later request would find a counter that was dropped with counts in it. */
   #forget({ counters }: OfOne): void {
-    for (const [permission, { requests }] of counters) {
-      if (requests > 0) continue;
-      counters.delete(permission);
-      this.#size -= 1;
-    }
+    const counted = counters.filter(({ requests }) => requests > 0);
+    this.#size -= counters.length - counted.length;
+    counters.splice(0, counters.length, ...counted);
   }
 
   #dropResting(): boolean {
     for (const [credentialId, ofOne] of this.#credentials) {
       this.#forget(ofOne);
-      if (ofOne.counters.size === 0) this.#credentials.delete(credentialId);
+      if (ofOne.counters.length === 0) this.#credentials.delete(credentialId);
     }
     return this.#size < MAX_COUNTERS;
   }

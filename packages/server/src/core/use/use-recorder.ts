@@ -13,8 +13,10 @@ const ROWS_OF_AN_ACT = 500;
 const ACTS_AT_ONCE = 4;
 /** Under load flushes become rarer and larger, so that they take about a tenth of the writer's time … */
 const PAUSE_PER_FLUSH = 9;
-/** … but memory is bounded: at about 30 MB it is written whatever the cost. */
-const MAX_SUMS = 200_000;
+/** … but memory is bounded: at about 10 MB it is written whatever the cost. */
+const MAX_SUMS = 50_000;
+/** Different user agents that are kept once; a client that invents them only empties the list. */
+const MAX_AGENTS = 1_000;
 /** User agents are shown to people; anything longer is noise. */
 const MAX_USER_AGENT = 200;
 
@@ -33,6 +35,8 @@ export class UseRecorder {
   #sums = new Map<number, Sum>();
   #flushing = new Map<number, Sum>();
   readonly #permissions = new PermissionUseRecorder();
+  /** Each request brings its own copy of the same few texts. */
+  readonly #agents = new Map<string, string>();
   #underWay: Promise<void> | null = null;
   #restUntilMs = 0;
 
@@ -40,12 +44,12 @@ export class UseRecorder {
     const sum = this.#sumOf(credentialId);
     sum.lastUsedAtMs = nowMs;
     sum.lastAddress = address;
-    sum.lastUserAgent = userAgent;
+    sum.lastUserAgent = this.#sameAgent(userAgent);
     if (withPreviousSecret) {
       sum.previousRequests += 1;
       sum.previousLastUsedAtMs = nowMs;
       sum.previousLastAddress = address;
-      sum.previousLastUserAgent = userAgent;
+      sum.previousLastUserAgent = sum.lastUserAgent;
     } else {
       sum.requests += 1;
     }
@@ -58,7 +62,16 @@ export class UseRecorder {
     if (lastUsedAtMs < sum.lastUsedAtMs) return;
     sum.lastUsedAtMs = lastUsedAtMs;
     sum.lastAddress = address;
-    sum.lastUserAgent = userAgent;
+    sum.lastUserAgent = this.#sameAgent(userAgent);
+  }
+
+  #sameAgent(userAgent: string | null): string | null {
+    if (userAgent === null) return null;
+    const known = this.#agents.get(userAgent);
+    if (known !== undefined) return known;
+    if (this.#agents.size >= MAX_AGENTS) this.#agents.clear();
+    this.#agents.set(userAgent, userAgent);
+    return userAgent;
   }
 
   #sumOf(credentialId: number): Sum {

@@ -3,6 +3,7 @@
  * transaction, which is run again after a deadlock. A few are done in one round trip where they can (`short-acts.ts`).
  */
 import { Kysely, PostgresDialect, sql } from 'kysely';
+import type { MaybePromise } from '../../core/lib/maybe-promise.ts';
 import { acts } from '../acts.ts';
 import { bindStore } from '../bind.ts';
 import type { OpenedStore, OpenStoreOptions, PendingMigration } from '../opened.ts';
@@ -32,7 +33,7 @@ export async function openPostgres(options: OpenStoreOptions): Promise<OpenedSto
   const poll = new PollConnection(url, connections);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: connections }) });
   const pollDb = new Kysely<Database>({ dialect: new PostgresDialect({ pool: poll }) });
-  const guardRead = async <Value>(read: () => Promise<Value>): Promise<Value> => {
+  const guardRead = async <Value>(read: () => MaybePromise<Value>): Promise<Value> => {
     try {
       return await read();
     } catch (error) {

@@ -6,6 +6,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import type { Kysely } from 'kysely';
+import type { MaybePromise } from '../../core/lib/maybe-promise.ts';
 import { StoreUnavailable } from '../../core/unavailable.ts';
 import { bindStore } from '../bind.ts';
 import { openMemoryLimiter } from '../limiter.ts';
@@ -16,6 +17,7 @@ import type { Database } from '../schema.ts';
 import { connect, isBusy, isStorageError } from './connection.ts';
 import { kyselyOver } from './dialect.ts';
 import { DatabaseFile } from './file.ts';
+import { ReadTurn } from './read-turn.ts';
 import { ReaderThread } from './reader-thread.ts';
 import { WriterThread } from './writer-thread.ts';
 
@@ -35,17 +37,21 @@ export async function openSqlite({ url, migrations = 'apply', isServing = false 
   let lastVersion: unknown = null;
   const unavailable = (error: unknown): unknown =>
     isStorageError(error) || !reader.open ? new StoreUnavailable('The database file cannot be read.', { cause: error }) : error;
-  const guard = async <Value>(read: () => Value | Promise<Value>): Promise<Value> => {
+  // The file is checked for reads, too, and not only when the list of changes is polled: a sign-in is read for each request,
+  // whatever the list says.
+  const turn = new ReadTurn(reader, () => file.check());
+  const guard = <Value>(read: () => MaybePromise<Value>): MaybePromise<Value> => {
     try {
-      // Not only when the list is polled: a sign-in is read for each request, whatever the list of changes says.
-      file.check();
-      return await read();
+      turn.enter();
+      const value = read();
+      return value instanceof Promise ? value.catch((error) => Promise.reject(unavailable(error))) : value;
     } catch (error) {
-      throw unavailable(error);
+      return Promise.reject(unavailable(error));
     }
   };
   const readVersion = (): unknown => {
     try {
+      turn.leave();
       // Once for each poll of the list of changes: what is trusted afterwards, at most for as long as the list is, comes from the
       // file at the path.
       file.check();
@@ -61,8 +67,23 @@ export async function openSqlite({ url, migrations = 'apply', isServing = false 
     guardRead: guard,
     ...(readerThread === null
       ? {}
-      : { readElsewhere: (room, name, args) => guard(() => readerThread.read({ room, name, args })) }),
-    run: (act, input) => writer.run(act, input),
+      : {
+          readElsewhere: async (room, name, args) => {
+            try {
+              file.check();
+              return await readerThread.read({ room, name, args });
+            } catch (error) {
+              throw unavailable(error);
+            }
+          },
+        }),
+    run: async (act, input) => {
+      try {
+        return await writer.run(act, input);
+      } finally {
+        turn.leave();
+      }
+    },
     mayHaveMoved: () => {
       const version = readVersion();
       const moved = version !== lastVersion;
@@ -70,11 +91,12 @@ export async function openSqlite({ url, migrations = 'apply', isServing = false 
       return moved;
     },
     onHint: () => () => {},
-    check: () =>
-      guard(() => {
+    check: async () =>
+      await guard(() => {
         reader.prepare('SELECT 1 FROM counters').get();
       }),
     close: async () => {
+      turn.leave();
       await readerThread?.close();
       await writer.close();
       await db.destroy();
