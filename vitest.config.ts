@@ -51,7 +51,7 @@ export default defineConfig({
       project('server', [
         'packages/server/{src/{cli,http,store},test}/**/*.test.ts',
         'packages/server/src/app.test.ts',
-        'test/{bundle,readme,release}.test.ts',
+        'test/{bundle,readme,release,skeletons}.test.ts',
         'packages/{guard,client,import}/test/**/*.test.ts',
       ]),
       project('browser', ['packages/dashboard/test/**/*.test.ts'], shared),

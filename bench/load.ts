@@ -64,12 +64,24 @@ const secondBySecond: number[] = [];
 
 const random = (below: number): number => Math.floor(Math.random() * below);
 
+/** Of a small table they are computed once: the load must never be the bottleneck. */
+const MAX_REMEMBERED = 10_000;
+const remembered: string[] = [];
+
+function authorizationOf(kind: 'key' | 'token', rows: number): string {
+  const index = 1 + random(rows);
+  const known = remembered[index];
+  if (known !== undefined) return known;
+  const header = `Authorization: Bearer ${kind === 'key' ? keyText(index) : `${index}|${tokenSecret(index)}`}\r\n`;
+  if (rows <= MAX_REMEMBERED) remembered[index] = header;
+  return header;
+}
+
 function credential(): string {
   const wanted = orders.credential;
   if (wanted === null) return '';
   if (wanted.kind === 'fixed') return `Authorization: Bearer ${wanted.text}\r\n`;
-  const index = 1 + random(wanted.rows);
-  return `Authorization: Bearer ${wanted.kind === 'key' ? keyText(index) : `${index}|${tokenSecret(index)}`}\r\n`;
+  return authorizationOf(wanted.kind, wanted.rows);
 }
 
 const extra = Object.entries(orders.headers ?? {})

@@ -4,12 +4,12 @@
  * reported.
  */
 import { busySeconds } from './machine.ts';
-import { patienceSeconds } from './options.ts';
+import { patienceSeconds, quick } from './options.ts';
 import { say } from './say.ts';
 
 /** Cores. A full load alone on the machine shows at most 0.03; at 0.2 the floor is already a tenth slower. */
 const DISTURBANCE = 0.08;
-const LOOK_MS = 500;
+const LOOK_MS = quick ? 200 : 500;
 const TELL_EVERY_MS = 20_000;
 
 let patienceMs = patienceSeconds * 1000;

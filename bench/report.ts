@@ -1,46 +1,35 @@
-/** Collects what is measured, compares it with the goals, prints a table and writes a file. */
+/** Collects what is measured, compares it with the goals and the limits, prints tables and writes them to files. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { type Bound, describeBound, isWithin, LIMITS, type Limits, type RowName } from './limits.ts';
 import type { Figures, Subject } from './measure.ts';
+import { quick } from './options.ts';
 import { here, say } from './say.ts';
+import { median } from './statistics.ts';
 
 interface Row {
   readonly work: string;
   readonly subject: string;
   readonly figures: Figures;
-  readonly ofFloor: Ratio | null;
-  readonly against: string | null;
-  readonly ofPeer: Ratio | null;
 }
 
-/** More is better in both: requests per second, and requests for the same processor time. */
-interface Ratio {
-  readonly perSecond: number;
-  readonly cpu: number | null;
+interface Judged {
+  readonly name: RowName;
+  readonly value: number;
+  readonly verdict: string;
+  /** True: it fails a run with `--gate`. */
+  readonly isWorse: boolean;
 }
-
-export type Goal = { readonly least: number } | { readonly most: number } | { readonly below: number };
-
-/** What was measured while other processes disturbed is neither reached nor missed. */
-type Verdict = 'reached' | 'MISSED' | 'not judged: disturbed' | 'not measured';
 
 const rows: Row[] = [];
-const goals: { name: string; value: number; byCpu: number | null; goal: Goal; verdict: Verdict }[] = [];
+const judged: Judged[] = [];
 const facts: Record<string, number> = {};
 
 export function addFigures(work: string, subjects: readonly Subject[], figures: ReadonlyMap<string, Figures>): void {
-  const floor = figures.get('floor');
-  for (const { name, against } of subjects) {
+  for (const { name } of subjects) {
     const own = figures.get(name);
-    if (own === undefined) continue;
-    const peer = against === undefined ? undefined : figures.get(against);
-    rows.push({
-      work,
-      subject: name,
-      figures: own,
-      ofFloor: floor === undefined ? null : ratio(own, floor),
-      against: against ?? null,
-      ofPeer: peer === undefined ? null : ratio(own, peer),
-    });
+    if (own !== undefined) rows.push({ work, subject: name, figures: own });
   }
 }
 
@@ -51,87 +40,138 @@ export function addFact(name: string, value: number): void {
   facts[name] = value;
 }
 
-/** Compares one subject's requests per second with another's. */
-export function holdRatio(name: string, work: string, [subject, other]: readonly [string, string], goal: Goal): void {
-  const [own, base] = [figuresOf(work, subject), figuresOf(work, other)];
-  const measured = own === undefined || base === undefined ? null : ratio(own, base);
-  const disturbed = isMostlyDisturbed(own) || isMostlyDisturbed(base);
-  holdAgainst(name, measured?.perSecond ?? Number.NaN, goal, { disturbed, byCpu: measured?.cpu ?? null });
+/** Processor time a request, divided by that of another subject of the same work: less is better. */
+export function judgeRatio(name: RowName, work: string, [subject, other]: readonly [string, string]): void {
+  judgeFigures(name, figuresOf(work, subject), figuresOf(work, other), ratioOfRounds);
 }
 
-export function holdAgainst(
-  name: string,
-  value: number,
-  goal: Goal,
-  { disturbed, byCpu = null }: { disturbed: boolean; byCpu?: number | null },
+/** How many times the processor time of Keyhouse a peer needs: more is better. */
+export function judgeAdvantage(name: RowName, own: Figures | undefined, peer: Figures | undefined): void {
+  judgeFigures(name, own, peer, (a, b) => ratioOfRounds(b, a));
+}
+
+function judgeFigures(
+  name: RowName,
+  own: Figures | undefined,
+  other: Figures | undefined,
+  ratio: (own: Figures, other: Figures) => number,
 ): void {
-  goals.push({ name, value, byCpu, goal, verdict: judge(value, goal, disturbed) });
+  const value = own === undefined || other === undefined ? Number.NaN : ratio(own, other);
+  if ((own?.failures ?? 0) + (other?.failures ?? 0) > 0) judged.push({ name, value, verdict: 'FAILURES', isWorse: true });
+  else judge(name, value, { note: isMostlyDisturbed(own) || isMostlyDisturbed(other) ? ', disturbed' : '' });
 }
 
-function judge(value: number, goal: Goal, disturbed: boolean): Verdict {
-  if (Number.isNaN(value)) return 'not measured';
-  if (disturbed) return 'not judged: disturbed';
-  if ('least' in goal) return value >= goal.least ? 'reached' : 'MISSED';
-  return ('most' in goal ? value <= goal.most : value < goal.below) ? 'reached' : 'MISSED';
+/** Round by round, so that a drift of the machine is in both; what has another number of rounds, by its medians. */
+function ratioOfRounds(own: Figures, other: Figures): number {
+  if (own.rounds.length !== other.rounds.length) return (own.cpu?.total ?? Number.NaN) / (other.cpu?.total ?? Number.NaN);
+  return median(own.rounds.map(({ cpuMicros }, round) => cpuMicros / (other.rounds[round]?.cpuMicros ?? Number.NaN)));
+}
+
+/** What depends on the clock means nothing on a busy machine. */
+export function judgeOnQuietMachine(name: RowName, value: number, isDisturbed: boolean): void {
+  if (isDisturbed) judged.push({ name, value, verdict: 'not judged: disturbed', isWorse: false });
+  else judge(name, value);
+}
+
+export function judge(name: RowName, value: number, { note = '' } = {}): void {
+  const { goal, limit }: Limits = LIMITS[name];
+  if (Number.isNaN(value)) {
+    judged.push({ name, value, verdict: 'not measured', isWorse: limit !== undefined });
+    return;
+  }
+  const isWorse = limit !== undefined && !isWithin(value, limit);
+  const verdict = isWithin(value, goal) ? 'reached' : 'missed';
+  judged.push({ name, value, verdict: (isWorse ? `${verdict}, WORSE THAN THE LIMIT` : verdict) + note, isWorse });
 }
 
 /** A median is valid if fewer than half of its rounds were disturbed. */
 export const isMostlyDisturbed = (figures: Figures | undefined): boolean =>
   figures !== undefined && figures.disturbed * 2 >= figures.rounds.length;
 
-const ratio = (own: Figures, other: Figures): Ratio => ({
-  perSecond: own.perSecond / other.perSecond,
-  cpu: own.cpuMicros === null || other.cpuMicros === null ? null : other.cpuMicros / own.cpuMicros,
-});
+/** True: no row that was measured is worse than its limit. */
+export const isWithinLimits = (): boolean => judged.every(({ isWorse }) => !isWorse);
 
 export function report(): void {
-  const figuresTable = rows.map(({ work, subject, figures, ofFloor, ofPeer }) => [
-    work,
-    subject,
-    String(Math.round(figures.perSecond)),
-    figures.p50Ms.toFixed(2),
-    figures.p99Ms.toFixed(2),
-    figures.cpuMicros?.toFixed(1) ?? '-',
-    // Far below 100 % the server was waiting: for a disk, or for a load that could not keep up.
-    figures.cpuMicros === null ? '-' : `${Math.round((figures.cpuMicros * figures.perSecond) / 1e4)} %`,
-    ...cells(ofFloor, 3),
-    ...cells(ofPeer, 1),
-    String(figures.disturbed),
-    String(figures.failures),
-  ]);
-  const header = ['work', 'subject', 'req/s', 'p50 ms', 'p99 ms', 'cpu µs', 'core', '× floor', 'by cpu', '× peer', 'by cpu'];
   say('');
-  print([...header, 'disturbed', 'failures'], figuresTable);
+  print(FIGURES_HEADER, rows.map(cellsOfFigures));
   say('');
-  print(
-    ['goal', 'wanted', 'measured', 'by cpu', ''],
-    goals.map(({ name, value, byCpu, goal, verdict }) => [
-      name,
-      describe(goal),
-      value.toFixed(3),
-      byCpu?.toFixed(3) ?? '',
-      verdict,
-    ]),
-  );
+  print(JUDGED_HEADER, judged.map(cellsOfJudged));
   say('');
   for (const [name, value] of Object.entries(facts)) say(`${name}: ${value.toFixed(2)}`);
   save();
-  say('\nWritten to bench/results/latest.json');
+  say('\nWritten to bench/results/latest.json and latest.md');
+}
+
+const FIGURES_HEADER = [
+  'work',
+  'subject',
+  'req/s',
+  'p50 ms',
+  'p99 ms',
+  'µs',
+  'main',
+  'writer',
+  'helpers',
+  'core',
+  'disturbed',
+  'failures',
+];
+
+function cellsOfFigures({ work, subject, figures }: Row): string[] {
+  const { perSecond, p50Ms, p99Ms, cpu, disturbed, rounds, failures } = figures;
+  return [
+    work,
+    subject,
+    String(Math.round(perSecond)),
+    p50Ms.toFixed(2),
+    p99Ms.toFixed(2),
+    ...[cpu?.total, cpu?.main, cpu?.writer, cpu?.helpers].map((micros) => micros?.toFixed(1) ?? '–'),
+    // Far below 100 % the server was waiting: for a disk, or for a load that could not keep up.
+    cpu === null ? '–' : `${Math.round((cpu.total * perSecond) / 1e4)} %`,
+    `${disturbed} of ${rounds.length}`,
+    String(failures),
+  ];
+}
+
+const JUDGED_HEADER = ['row', 'measured', 'goal', 'limit', ''];
+
+function cellsOfJudged({ name, value, verdict }: Judged): string[] {
+  const { goal, limit }: { goal: Bound; limit?: Bound } = LIMITS[name];
+  return [name, value.toFixed(2), describeBound(goal), limit === undefined ? '' : describeBound(limit), verdict];
 }
 
 /** After each part, so that a run that breaks off keeps its results. */
 export function save(): void {
   mkdirSync(here('results'), { recursive: true });
-  const content = { at: new Date().toISOString(), node: process.version, rows, goals, facts };
+  const content = { ...circumstances(), rows, judged, facts };
   writeFileSync(here('results/latest.json'), `${JSON.stringify(content, null, 2)}\n`);
+  writeFileSync(here('results/latest.md'), asMarkdown());
 }
 
-const cells = (ratio: Ratio | null, digits: number): string[] =>
-  ratio === null ? ['', ''] : [ratio.perSecond.toFixed(digits), ratio.cpu?.toFixed(digits) ?? '-'];
+const circumstances = () => ({
+  at: new Date().toISOString(),
+  commit: execFileSync('git', ['describe', '--always', '--dirty'], { cwd: here('.'), encoding: 'utf8' }).trim(),
+  node: process.version,
+  cores: cpus().length,
+  processor: cpus()[0]?.model ?? 'unknown',
+  quick,
+});
 
-function describe(goal: Goal): string {
-  if ('least' in goal) return `≥ ${goal.least}`;
-  return 'most' in goal ? `≤ ${goal.most}` : `< ${goal.below}`;
+/** For bench/README.md. */
+function asMarkdown(): string {
+  const { at, commit, node, cores, processor } = circumstances();
+  const table = (header: readonly string[], lines: readonly (readonly string[])[]): string =>
+    [header, header.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return [
+    `Commit ${commit}, ${at.slice(0, 10)}, Node ${node.slice(1)}, ${cores} cores (${processor})${quick ? ', --quick' : ''}.`,
+    table(JUDGED_HEADER, judged.map(cellsOfJudged)),
+    table(FIGURES_HEADER, rows.map(cellsOfFigures)),
+    table(
+      ['also measured', ''],
+      Object.entries(facts).map(([name, value]) => [name, value.toFixed(2)]),
+    ),
+    '',
+  ].join('\n\n');
 }
 
 function print(header: readonly string[], lines: readonly (readonly string[])[]): void {

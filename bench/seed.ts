@@ -1,4 +1,6 @@
-/** Fills a database that `keyhouse migrate` has created with keys that can be computed from their number. */
+/** Fills databases that `keyhouse migrate` has created: with keys that can be computed from their number, or with revoked JWTs. */
+import { randomBytes } from 'node:crypto';
+import { makeJti } from '@keyhouse/protocol';
 import SQLite from 'better-sqlite3';
 import { keyText, sha256, tokenSecret } from './keys.ts';
 
@@ -6,11 +8,7 @@ const DAY_MS = 86_400_000;
 
 /** `rows` credentials with the ids 1 to `rows`; all keys or all tokens of one user, full access. */
 export function seedCredentials(path: string, kind: 'key' | 'token', rows: number, progress: (text: string) => void): void {
-  const database = new SQLite(path);
-  // Only for speed: a seed that breaks off is thrown away.
-  database.pragma('synchronous = OFF');
-  database.pragma('journal_mode = OFF');
-  database.pragma('cache_size = -4000000');
+  const database = openForSeeding(path);
   const nowMs = Date.now() - DAY_MS;
   database.exec('BEGIN');
   database
@@ -31,4 +29,32 @@ export function seedCredentials(path: string, kind: 'key' | 'token', rows: numbe
   database.exec('COMMIT');
   database.pragma('journal_mode = WAL');
   database.close();
+}
+
+/** `rows` JWTs that were minted and revoked within the last day, and would be valid for a year. */
+export function seedRevokedJwts(path: string, rows: number): void {
+  const database = openForSeeding(path);
+  const nowMs = Date.now();
+  database.exec('BEGIN');
+  const first = database.prepare(`SELECT value FROM counters WHERE name = 'changes'`).pluck().get() as number;
+  const insert = database.prepare(
+    `INSERT INTO changes (number, kind, subject_id, before_ms, ends_at_ms, at_ms) VALUES (?, 'jti', ?, ?, ?, ?)`,
+  );
+  for (let index = 1; index <= rows; index++) {
+    const mintedAtMs = nowMs - DAY_MS + Math.floor((index / rows) * DAY_MS * 0.9);
+    insert.run(first + index, makeJti(mintedAtMs, randomBytes), nowMs, nowMs + 365 * DAY_MS, nowMs);
+  }
+  database.prepare(`UPDATE counters SET value = ? WHERE name = 'changes'`).run(first + rows);
+  database.exec('COMMIT');
+  database.pragma('journal_mode = WAL');
+  database.close();
+}
+
+function openForSeeding(path: string): SQLite.Database {
+  const database = new SQLite(path);
+  // Only for speed: a seed that breaks off is thrown away.
+  database.pragma('synchronous = OFF');
+  database.pragma('journal_mode = OFF');
+  database.pragma('cache_size = -4000000');
+  return database;
 }

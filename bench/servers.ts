@@ -1,13 +1,15 @@
 /** Starts what is measured, on core 0 and on databases in a temporary folder, and ends and removes all of it. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programOfTheRun, removeProgram } from '../test/build-program.ts';
+import { forgetfulCopy } from './forgetful.ts';
 import { pinned } from './machine.ts';
 import { here, say } from './say.ts';
 import { seedCredentials } from './seed.ts';
+import type { Work } from './skeletons/skeleton.ts';
 
 export interface Server {
   readonly pid: number;
@@ -17,8 +19,13 @@ export interface Server {
 }
 
 /** What people install, bundled from these sources. */
-const KEYHOUSE = join(await programOfTheRun(), 'bin/keyhouse.js');
+const PROGRAM = await programOfTheRun();
+const KEYHOUSE = join(PROGRAM, 'bin/keyhouse.js');
 const POLL_MS = 5;
+/** Seeded once and copied, unless the disk would be short of room. */
+const MAX_COPIED_ROWS = 2_000_000;
+/** Of a file system in memory (statfs(2), `TMPFS_MAGIC`). */
+const TMPFS = 0x01021994;
 const folder = mkdtempSync(join(tmpdir(), 'keyhouse-bench-'));
 const running = new Set<ChildProcess>();
 // Below the ports that systems give to clients, of which the load uses many.
@@ -33,7 +40,13 @@ export function stopServers(): void {
 export function cleanUp(): void {
   stopServers();
   rmSync(folder, { recursive: true, force: true });
+  rmSync(`${PROGRAM}-forgetful`, { recursive: true, force: true });
   removeProgram();
+}
+
+export function warnOfMemoryFolder(): void {
+  if (statfsSync(folder).type === TMPFS)
+    say(`${tmpdir()} is in memory: "on disk" costs nothing there. Set TMPDIR to a folder on a disk for figures to publish.`);
 }
 
 export const startFloor = (): Promise<Server> => start(here('peers/floor.ts'), (port) => [String(port)]);
@@ -44,6 +57,14 @@ export function startBetterAuth(size: number): Promise<Server> {
   say(`Filling better-auth's table with ${size} keys …`);
   const path = join(folder, 'better-auth.db');
   return start(here('peers/better-auth.ts'), (port) => [String(port), path, String(size)], { patienceMs: 600_000 });
+}
+
+let skeletons = 0;
+
+/** `path`: a database of Keyhouse that it may read, and write its own tables into. */
+export function startSkeleton(work: Work, path = ''): Promise<Server> {
+  const own = newFolder(`skeleton-${skeletons++}`);
+  return start(here('skeletons/skeleton.ts'), (port) => [work, String(port), path, own]);
 }
 
 /** A file that is deleted with the servers, for a load to read and write. */
@@ -69,6 +90,13 @@ export async function startKeyhouse(
   return { ...(await serve(path, more)), operatorKey: key };
 }
 
+/** A server that remembers hardly any credential, and nothing else differs. */
+export async function startForgetfulKeyhouse(name: string, kind: 'key' | 'token', size: number): Promise<Server> {
+  const path = prepareDatabase(name, kind, size);
+  const copy = forgetfulCopy(PROGRAM, `${PROGRAM}-forgetful`);
+  return start(join(copy, 'bin/keyhouse.js'), () => ['serve'], { env: (port) => ({ ...settings(path), ...listenAt(port) }) });
+}
+
 export function emptyDatabase(name: string): string {
   const path = join(newFolder(name), 'keyhouse.db');
   keyhouse(['migrate'], path);
@@ -83,9 +111,15 @@ export function newFolder(name: string): string {
 }
 
 export function prepareDatabase(name: string, kind: 'key' | 'token', size: number): string {
-  say(`Filling a database with ${size} ${kind}s …`);
-  const path = emptyDatabase(name);
-  seedCredentials(path, kind, size, say);
+  const seeded = join(folder, `seeded-${kind}-${size}`, 'keyhouse.db');
+  if (size > MAX_COPIED_ROWS || !existsSync(seeded)) {
+    say(`Filling a database with ${size} ${kind}s …`);
+    const path = emptyDatabase(size > MAX_COPIED_ROWS ? name : `seeded-${kind}-${size}`);
+    seedCredentials(path, kind, size, say);
+    if (size > MAX_COPIED_ROWS) return path;
+  }
+  const path = join(newFolder(name), 'keyhouse.db');
+  copyFileSync(seeded, path);
   return path;
 }
 
@@ -110,6 +144,9 @@ export function hasRoom(size: number): boolean {
   return false;
 }
 
+/** For all alike; the documentation of the peers asks for it. */
+const PRODUCTION = { NODE_ENV: 'production' };
+
 interface StartOptions {
   readonly env?: (port: number) => Record<string, string>;
   readonly patienceMs?: number;
@@ -120,7 +157,10 @@ export async function start(file: string, args: (port: number) => string[], opti
   const port = nextPort++;
   const startedAt = performance.now();
   const [program = '', ...rest] = pinned(0, [process.execPath, file, ...args(port)]);
-  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env(port) } });
+  const child = spawn(program, rest, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...PRODUCTION, ...env(port) },
+  });
   running.add(child);
   const readyMs = await untilAnswers(port, child, { startedAt, patienceMs });
   return { pid: child.pid ?? 0, port, readyMs };
@@ -155,9 +195,15 @@ const listenAt = (port: number): Record<string, string> => ({
 
 /** Runs the command line on a database. */
 export function keyhouse(args: readonly string[], path: string): string {
-  return execFileSync(process.execPath, [KEYHOUSE, ...args], {
-    env: { ...process.env, ...settings(path) },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const { command, env } = keyhouseCommand(args, path);
+  const [program = '', ...rest] = command;
+  return execFileSync(program, rest, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
+
+export const keyhouseCommand = (
+  args: readonly string[],
+  path: string,
+): { readonly command: readonly string[]; readonly env: NodeJS.ProcessEnv } => ({
+  command: [process.execPath, KEYHOUSE, ...args],
+  env: { ...process.env, ...settings(path) },
+});

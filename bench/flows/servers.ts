@@ -35,7 +35,7 @@ export const startBetterAuthTokens = async (name: string): Promise<TokenServer> 
 });
 
 /** Keyhouse with a user, a public application that is the operator's own, and a confidential one that acts by itself. */
-export async function startKeyhouseTokens(name: string): Promise<TokenServer> {
+export async function startKeyhouseTokens(name: string, more: Record<string, string> = {}): Promise<TokenServer> {
   const path = emptyDatabase(name);
   keyhouse(['user', 'create', '--email', PERSON.email, '--password', PERSON.password], path);
   const create = ['app', 'create', '--account', '1', '--json'];
@@ -45,7 +45,7 @@ export async function startKeyhouseTokens(name: string): Promise<TokenServer> {
   const { client_id: clientId } = JSON.parse(app) as { client_id: string };
   const { client_id: id, client_secret: secret } = JSON.parse(service) as { client_id: string; client_secret: string };
   return {
-    ...(await serve(path)),
+    ...(await serve(path, more)),
     ...{ name: 'Keyhouse', clientId, service: { id, secret } },
     authorizePath: '/auth',
     tokenPath: '/auth/token',

@@ -95,13 +95,14 @@ async function askTokens({ port, tokenPath }: TokenServer, body: URLSearchParams
   return { status: answer.status, text: await answer.text() };
 }
 
-export function expectEs256({ name }: TokenServer, jwt: string): void {
+export function expectEs256({ name }: Pick<TokenServer, 'name'>, jwt: string): void {
   const [header = '', , signature = ''] = jwt.split('.');
   const { alg } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8') || '{}') as { alg?: string };
   if (alg !== 'ES256' || signature.length !== 86) throw new Error(`${name} does not answer with a JWT by ES256.`);
 }
 
-export const resourceOf = ({ resource }: TokenServer): { resource?: string } => (resource === undefined ? {} : { resource });
+export const resourceOf = ({ resource }: Pick<TokenServer, 'resource'>): { resource?: string } =>
+  resource === undefined ? {} : { resource };
 
 const scopeOf = ({ extraScope }: TokenServer): string => (extraScope === undefined ? SCOPE : `${SCOPE} ${extraScope}`);
 

@@ -4,41 +4,51 @@
  */
 import { startBetterAuthTokens, startKeyhouseTokens, startOidcProviderTokens } from '../flows/servers.ts';
 import { expectEs256, resourceOf, type TokenServer } from '../flows/sessions.ts';
-import { SCOPE } from '../flows/wish.ts';
+import { SCOPE, SERVICE_SECRET } from '../flows/wish.ts';
 import type { Orders } from '../load.ts';
 import { measureInTurn, type Subject } from '../measure.ts';
 import { rounds, timing } from '../options.ts';
-import { addFigures, holdRatio } from '../report.ts';
-import { startFloor } from '../servers.ts';
+import { addFact, addFigures, figuresOf, judgeAdvantage, judgeRatio } from '../report.ts';
+import { startSkeleton } from '../servers.ts';
 
 const WORK = 'client credentials';
-const LOAD = { connections: 64, ...timing };
+
+type AskingServer = Pick<TokenServer, 'name' | 'pid' | 'port' | 'tokenPath' | 'service' | 'resource'>;
 
 export async function benchClientCredentials(): Promise<void> {
-  const floor = await startFloor();
   const servers = [
+    await startSkeletonTokens(),
     await startOidcProviderTokens(),
     await startBetterAuthTokens('client-credentials'),
     await startKeyhouseTokens('client-credentials'),
   ];
-  const credential = { kind: 'fixed' as const, text: 'x'.repeat(56) };
-  const subjects: Subject[] = [
-    { name: 'floor', pid: floor.pid, orders: { ...LOAD, method: 'GET', port: floor.port, path: '/', credential } },
-  ];
+  const subjects: Subject[] = [];
   for (const server of servers) {
-    const orders = ordersFor(server);
-    await expectJwt(server, orders);
-    const against = server.name === 'Keyhouse' ? { against: 'oidc-provider' } : {};
-    subjects.push({ name: server.name, pid: server.pid, ...against, orders });
+    subjects.push(await clientCredentialsSubject(server));
   }
   addFigures(WORK, subjects, await measureInTurn(subjects, rounds));
-  holdRatio('client credentials, × oidc-provider', WORK, ['Keyhouse', 'oidc-provider'], { least: 2.5 });
+  const own = figuresOf(WORK, 'Keyhouse');
+  judgeRatio('client credentials ÷ skeleton', WORK, ['Keyhouse', 'skeleton']);
+  judgeAdvantage('client credentials × oidc-provider', own, figuresOf(WORK, 'oidc-provider'));
+  const betterAuth = figuresOf(WORK, 'better-auth');
+  addFact('client credentials × better-auth', (betterAuth?.cpu?.total ?? Number.NaN) / (own?.cpu?.total ?? Number.NaN));
 }
 
-function ordersFor(server: TokenServer): Orders & { readonly body: string } {
+export async function clientCredentialsSubject(server: AskingServer): Promise<Subject> {
+  const orders = ordersFor(server);
+  await expectJwt(server, orders);
+  return { name: server.name, pid: server.pid, orders };
+}
+
+const startSkeletonTokens = async (): Promise<AskingServer> => ({
+  ...(await startSkeleton('client-credentials')),
+  ...{ name: 'skeleton', tokenPath: '/auth/token', service: { id: 'service', secret: SERVICE_SECRET } },
+});
+
+function ordersFor(server: AskingServer): Orders & { readonly body: string } {
   const { port, tokenPath: path, service } = server;
   return {
-    ...{ ...LOAD, method: 'POST', port, path, credential: null },
+    ...{ connections: 64, ...timing, method: 'POST', port, path, credential: null },
     headers: {
       Authorization: `Basic ${Buffer.from(`${service.id}:${service.secret}`).toString('base64')}`,
       'Content-Type': 'application/x-www-form-urlencoded',
@@ -48,7 +58,7 @@ function ordersFor(server: TokenServer): Orders & { readonly body: string } {
 }
 
 async function expectJwt(
-  server: TokenServer,
+  server: AskingServer,
   { port, path, headers = {}, body }: Orders & { readonly body: string },
 ): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body });

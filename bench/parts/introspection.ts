@@ -1,57 +1,50 @@
 /** Introspection (RFC 7662), compared with oidc-provider on its in-memory adapter. */
+import { keyText } from '../keys.ts';
 import { measureInTurn, type Subject } from '../measure.ts';
 import { rounds, timing } from '../options.ts';
-import { addFigures, holdRatio } from '../report.ts';
-import { type Server, startFloor, startKeyhouse, startOidcProvider } from '../servers.ts';
+import { addFact, addFigures, figuresOf, judgeRatio } from '../report.ts';
+import { prepareDatabase, type Server, startKeyhouse, startOidcProvider, startSkeleton } from '../servers.ts';
 
 const WORK = 'introspection';
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 const BASIC = { Authorization: `Basic ${Buffer.from('bench:bench-secret-bench-secret-bench').toString('base64')}` };
-const ROWS = 10_000;
+export const INTROSPECTED_KEYS = 10_000;
 
 export async function benchIntrospection(): Promise<void> {
-  const floor = await startFloor();
+  const skeleton = await startSkeleton('introspection', prepareDatabase('skeleton-introspection', 'key', INTROSPECTED_KEYS));
   const peer = await startOidcProvider();
-  const server = await startKeyhouse('introspection', 'key', ROWS);
-  const load = { connections: 64, ...timing, method: 'POST' as const };
+  const server = await startKeyhouse('introspection', 'key', INTROSPECTED_KEYS);
   const peerToken = await tokenOf(peer);
   const subjects: Subject[] = [
-    {
-      name: 'floor',
-      pid: floor.pid,
-      orders: { ...load, method: 'GET', port: floor.port, path: '/', credential: { kind: 'fixed', text: 'x'.repeat(56) } },
-    },
+    introspectionSubject('skeleton', skeleton, keyText(1)),
     {
       name: 'oidc-provider',
       pid: peer.pid,
       orders: {
-        ...load,
-        port: peer.port,
-        path: '/token/introspection',
+        ...{ connections: 64, ...timing, method: 'POST', port: peer.port, path: '/token/introspection' },
         headers: { ...BASIC, ...FORM },
         body: `token=${peerToken}`,
         credential: null,
       },
     },
-    {
-      name: 'introspect',
-      pid: server.pid,
-      against: 'oidc-provider',
-      orders: {
-        ...load,
-        port: server.port,
-        path: '/auth/introspect',
-        headers: FORM,
-        body: 'token={key}',
-        bodyRows: ROWS,
-        credential: { kind: 'fixed', text: server.operatorKey },
-      },
-    },
+    introspectionSubject('Keyhouse', server, server.operatorKey),
   ];
   await expectActive(peer, '/token/introspection', { ...BASIC, ...FORM }, peerToken);
   addFigures(WORK, subjects, await measureInTurn(subjects, rounds));
-  holdRatio('introspection, × oidc-provider', WORK, ['introspect', 'oidc-provider'], { least: 2.5 });
+  judgeRatio('introspection ÷ skeleton', WORK, ['Keyhouse', 'skeleton']);
+  const [own, other] = ['Keyhouse', 'oidc-provider'].map((name) => figuresOf(WORK, name)?.cpu?.total ?? Number.NaN);
+  addFact('introspection × oidc-provider', (other ?? Number.NaN) / (own ?? Number.NaN));
 }
+
+/** `asker`: the key of the one who asks. */
+export const introspectionSubject = (name: string, { pid, port }: Server, asker: string): Subject => ({
+  name,
+  pid,
+  orders: {
+    ...{ connections: 64, ...timing, method: 'POST', port, path: '/auth/introspect' },
+    ...{ headers: FORM, body: 'token={key}', bodyRows: INTROSPECTED_KEYS, credential: { kind: 'fixed', text: asker } },
+  },
+});
 
 async function tokenOf({ port }: Server): Promise<string> {
   const body = 'grant_type=client_credentials';

@@ -1,33 +1,34 @@
-/** `POST /auth`: a key becomes a JWT that is on disk before the answer. */
+/** `POST /auth`: a key becomes a JWT that is recorded, listed, audited, chained and on disk before the answer. */
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { measureInTurn } from '../measure.ts';
+import { measureInTurn, type Subject } from '../measure.ts';
 import { rounds, timing } from '../options.ts';
-import { addFact, addFigures, holdRatio } from '../report.ts';
-import { startFloor, startKeyhouse } from '../servers.ts';
+import { addFact, addFigures, judgeRatio } from '../report.ts';
+import { prepareDatabase, type Server, startKeyhouse, startSkeleton } from '../servers.ts';
 
-const WORK = 'POST /auth, on disk';
+const WORK = 'POST /auth';
 /** A key may have 10,000 active JWTs; a whole run creates fewer than a million. */
-const KEYS = 2000;
+export const MINTING_KEYS = 2000;
 
 export async function benchMint(): Promise<void> {
-  const floor = await startFloor();
-  const server = await startKeyhouse('mint', 'key', KEYS);
-  const load = { connections: 64, ...timing, method: 'POST' as const, path: '/auth' };
-  const headers = { 'Content-Type': 'application/json' };
-  const body = JSON.stringify({ permissions: ['invoices.read', 'services.read'] });
-  const fixed = { kind: 'fixed' as const, text: 'x'.repeat(56) };
   const subjects = [
-    { name: 'floor', pid: floor.pid, orders: { ...load, method: 'GET' as const, port: floor.port, credential: fixed } },
-    {
-      name: 'mint',
-      pid: server.pid,
-      orders: { ...load, port: server.port, headers, body, credential: { kind: 'key' as const, rows: KEYS } },
-    },
+    mintSubject('skeleton', await startSkeleton('mint', prepareDatabase('skeleton-mint', 'key', MINTING_KEYS))),
+    mintSubject('Keyhouse', await startKeyhouse('mint', 'key', MINTING_KEYS)),
   ];
   addFigures(WORK, subjects, await measureInTurn(subjects, rounds));
-  holdRatio('POST /auth, of the floor', WORK, ['mint', 'floor'], { least: 0.25 });
+  judgeRatio('POST /auth ÷ skeleton', WORK, ['Keyhouse', 'skeleton']);
   addFact('one bare ES256 signature (µs of processor)', signatureMicros());
 }
+
+export const mintSubject = (name: string, { pid, port }: Server): Subject => ({
+  name,
+  pid,
+  orders: {
+    ...{ connections: 64, ...timing, method: 'POST', path: '/auth', port },
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ permissions: ['invoices.read', 'services.read'] }),
+    credential: { kind: 'key', rows: MINTING_KEYS },
+  },
+});
 
 /** The minimum cost of the row on this machine. */
 function signatureMicros(): number {

@@ -6,7 +6,7 @@ import type { Load, Orders } from '../load.ts';
 import { measure, type Sample } from '../measure.ts';
 import { rounds, timing } from '../options.ts';
 import { isDisturbed, undisturbed } from '../quiet.ts';
-import { addFact, holdAgainst } from '../report.ts';
+import { addFact, judgeOnQuietMachine } from '../report.ts';
 import { say } from '../say.ts';
 import { startFloor, startKeyhouse } from '../servers.ts';
 import { median } from '../statistics.ts';
@@ -97,5 +97,5 @@ function tell(all: readonly Round[]): void {
   );
   addFact('login storm, disturbed rounds', disturbed);
   const ratio = of(({ stormy, quiet }) => stormy.p99Ms / quiet.p99Ms);
-  holdAgainst('login storm, p99 against quiet', ratio, { most: 2 }, { disturbed: disturbed * 2 >= all.length });
+  judgeOnQuietMachine('beside a login storm, p99 ÷ quiet', ratio, disturbed * 2 >= all.length);
 }
