@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Load, Orders } from './load.ts';
 import { busySeconds, type CpuSeconds, cpuSeconds, cpuSecondsByThread, pinned } from './machine.ts';
-import { isDisturbed, undisturbed } from './quiet.ts';
+import { isDisturbed, isInTurmoil, undisturbed } from './quiet.ts';
 import { here, say } from './say.ts';
 import { median } from './statistics.ts';
 
@@ -33,6 +33,8 @@ export interface Figures extends Omit<Sample, 'secondBySecond'> {
   readonly rounds: readonly { readonly perSecond: number; readonly cpuMicros: number }[];
   /** Rounds that other processes disturbed, although they were repeated. */
   readonly disturbed: number;
+  /** Those of them that were disturbed so much that nothing can be said. */
+  readonly inTurmoil: number;
 }
 
 /** One load on core 1 against one subject. `onMark` is told when measuring begins and when it has ended. */
@@ -133,5 +135,6 @@ function medians(samples: readonly Sample[]): Figures {
     others: of((s) => s.others),
     rounds: samples.map((s) => ({ perSecond: Math.round(s.perSecond), cpuMicros: s.cpu?.total ?? Number.NaN })),
     disturbed: samples.filter(isDisturbed).length,
+    inTurmoil: samples.filter(isInTurmoil).length,
   };
 }

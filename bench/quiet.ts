@@ -9,12 +9,16 @@ import { say } from './say.ts';
 
 /** Cores. A full load alone on the machine shows at most 0.03; at 0.2 the floor is already a tenth slower. */
 const DISTURBANCE = 0.08;
+/** From here on not even ratios of processor time mean anything: caches are cold, and code is not compiled in time. */
+const TURMOIL = 0.5;
 const LOOK_MS = quick ? 200 : 500;
 const TELL_EVERY_MS = 20_000;
 
 let patienceMs = patienceSeconds * 1000;
 
 export const isDisturbed = ({ others }: { readonly others: number }): boolean => others > DISTURBANCE;
+
+export const isInTurmoil = ({ others }: { readonly others: number }): boolean => others > TURMOIL;
 
 /** The last attempt counts as it is, once patience has run out. */
 export async function undisturbed<Result extends { readonly others: number }>(run: () => Promise<Result>): Promise<Result> {

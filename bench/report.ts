@@ -18,8 +18,8 @@ interface Judged {
   readonly name: RowName;
   readonly value: number;
   readonly verdict: string;
-  /** True: it fails a run with `--gate`. */
-  readonly isWorse: boolean;
+  /** What it says about the limit. */
+  readonly gate: 'within' | 'worse' | 'not judged';
 }
 
 const rows: Row[] = [];
@@ -57,7 +57,8 @@ function judgeFigures(
   ratio: (own: Figures, other: Figures) => number,
 ): void {
   const value = own === undefined || other === undefined ? Number.NaN : ratio(own, other);
-  if ((own?.failures ?? 0) + (other?.failures ?? 0) > 0) judged.push({ name, value, verdict: 'FAILURES', isWorse: true });
+  if ((own?.failures ?? 0) + (other?.failures ?? 0) > 0) judged.push({ name, value, verdict: 'FAILURES', gate: 'worse' });
+  else if (isMostlyInTurmoil(own) || isMostlyInTurmoil(other)) judged.push(notJudged(name, value));
   else judge(name, value, { note: isMostlyDisturbed(own) || isMostlyDisturbed(other) ? ', disturbed' : '' });
 }
 
@@ -69,27 +70,50 @@ function ratioOfRounds(own: Figures, other: Figures): number {
 
 /** What depends on the clock means nothing on a busy machine. */
 export function judgeOnQuietMachine(name: RowName, value: number, isDisturbed: boolean): void {
-  if (isDisturbed) judged.push({ name, value, verdict: 'not judged: disturbed', isWorse: false });
+  if (isDisturbed) judged.push(notJudged(name, value));
   else judge(name, value);
 }
 
 export function judge(name: RowName, value: number, { note = '' } = {}): void {
   const { goal, limit }: Limits = LIMITS[name];
   if (Number.isNaN(value)) {
-    judged.push({ name, value, verdict: 'not measured', isWorse: limit !== undefined });
+    judged.push({ name, value, verdict: 'not measured', gate: limit === undefined ? 'within' : 'not judged' });
     return;
   }
   const isWorse = limit !== undefined && !isWithin(value, limit);
   const verdict = isWithin(value, goal) ? 'reached' : 'missed';
-  judged.push({ name, value, verdict: (isWorse ? `${verdict}, WORSE THAN THE LIMIT` : verdict) + note, isWorse });
+  judged.push({
+    name,
+    value,
+    verdict: (isWorse ? `${verdict}, WORSE THAN THE LIMIT` : verdict) + note,
+    gate: isWorse ? 'worse' : 'within',
+  });
 }
+
+const notJudged = (name: RowName, value: number): Judged => ({
+  ...{ name, value, verdict: 'not judged: disturbed' },
+  gate: hasLimit(name) ? 'not judged' : 'within',
+});
+
+const hasLimit = (name: RowName): boolean => 'limit' in LIMITS[name];
 
 /** A median is valid if fewer than half of its rounds were disturbed. */
 export const isMostlyDisturbed = (figures: Figures | undefined): boolean =>
   figures !== undefined && figures.disturbed * 2 >= figures.rounds.length;
 
-/** True: no row that was measured is worse than its limit. */
-export const isWithinLimits = (): boolean => judged.every(({ isWorse }) => !isWorse);
+/** So disturbed in so many rounds that even the ratio of the others says nothing. */
+export const isMostlyInTurmoil = (figures: Figures | undefined): boolean =>
+  figures !== undefined && figures.inTurmoil * 2 >= figures.rounds.length;
+
+/** With `--gate`: 1 if a row is worse than its limit, 2 if a row that has one could not be judged, otherwise 0. */
+export function exitCodeOfGate(): number {
+  const named = (gate: Judged['gate']): string[] => judged.filter((row) => row.gate === gate).map(({ name }) => name);
+  const [worse, open] = [named('worse'), named('not judged')];
+  if (worse.length > 0) say(`Worse than the limit: ${worse.join('; ')}.`);
+  if (open.length > 0) say(`Not judged, because other processes disturbed: ${open.join('; ')}.`);
+  if (worse.length > 0) return 1;
+  return open.length > 0 ? 2 : 0;
+}
 
 export function report(): void {
   say('');

@@ -1,9 +1,9 @@
 /** Starts what is measured, on core 0 and on databases in a temporary folder, and ends and removes all of it. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { programOfTheRun, removeProgram } from '../test/build-program.ts';
 import { forgetfulCopy } from './forgetful.ts';
 import { pinned } from './machine.ts';
@@ -54,8 +54,8 @@ export const startFloor = (): Promise<Server> => start(here('peers/floor.ts'), (
 export const startOidcProvider = (): Promise<Server> => start(here('peers/oidc-provider.ts'), (port) => [String(port)]);
 
 export function startBetterAuth(size: number): Promise<Server> {
-  say(`Filling better-auth's table with ${size} keys …`);
-  const path = join(folder, 'better-auth.db');
+  const path = join(folder, `better-auth-${size}.db`);
+  if (!existsSync(path)) say(`Filling better-auth's table with ${size} keys …`);
   return start(here('peers/better-auth.ts'), (port) => [String(port), path, String(size)], { patienceMs: 600_000 });
 }
 
@@ -118,9 +118,9 @@ export function prepareDatabase(name: string, kind: 'key' | 'token', size: numbe
     seedCredentials(path, kind, size, say);
     if (size > MAX_COPIED_ROWS) return path;
   }
-  const path = join(newFolder(name), 'keyhouse.db');
-  copyFileSync(seeded, path);
-  return path;
+  // The file of the master secret is beside it.
+  cpSync(dirname(seeded), newFolder(name), { recursive: true });
+  return join(folder, name, 'keyhouse.db');
 }
 
 export const serve = (path: string, more: Record<string, string> = {}): Promise<Server> =>

@@ -1,6 +1,6 @@
 /** A key or a token that was checked a moment ago, checked over HTTP. */
 import { measureInTurn, type Subject } from '../measure.ts';
-import { mainSize, rounds, timing } from '../options.ts';
+import { mainSize, quick, rounds, timing } from '../options.ts';
 import { addFigures, figuresOf, judgeAdvantage, judgeRatio } from '../report.ts';
 import { prepareDatabase, type Server, startBetterAuth, startFloor, startKeyhouse, startSkeleton } from '../servers.ts';
 
@@ -11,7 +11,7 @@ export const FEW = 100;
 export async function benchCached(): Promise<void> {
   const few = { kind: 'key' as const, rows: FEW };
   const subjects = [
-    checkSubject('floor', await startFloor(), few),
+    ...(quick ? [] : [checkSubject('floor', await startFloor(), few)]),
     checkSubject('skeleton', await startSkeleton('check-cached', prepareDatabase('skeleton', 'key', mainSize)), few),
     checkSubject('key', await startKeyhouse('key', 'key', mainSize), few),
     checkSubject('token', await startKeyhouse('token', 'token', mainSize), { ...few, kind: 'token' }),

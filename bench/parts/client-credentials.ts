@@ -7,7 +7,7 @@ import { expectEs256, resourceOf, type TokenServer } from '../flows/sessions.ts'
 import { SCOPE, SERVICE_SECRET } from '../flows/wish.ts';
 import type { Orders } from '../load.ts';
 import { measureInTurn, type Subject } from '../measure.ts';
-import { rounds, timing } from '../options.ts';
+import { quick, rounds, timing } from '../options.ts';
 import { addFact, addFigures, figuresOf, judgeAdvantage, judgeRatio } from '../report.ts';
 import { startSkeleton } from '../servers.ts';
 
@@ -19,7 +19,7 @@ export async function benchClientCredentials(): Promise<void> {
   const servers = [
     await startSkeletonTokens(),
     await startOidcProviderTokens(),
-    await startBetterAuthTokens('client-credentials'),
+    ...(quick ? [] : [await startBetterAuthTokens('client-credentials')]),
     await startKeyhouseTokens('client-credentials'),
   ];
   const subjects: Subject[] = [];
@@ -30,8 +30,8 @@ export async function benchClientCredentials(): Promise<void> {
   const own = figuresOf(WORK, 'Keyhouse');
   judgeRatio('client credentials ÷ skeleton', WORK, ['Keyhouse', 'skeleton']);
   judgeAdvantage('client credentials × oidc-provider', own, figuresOf(WORK, 'oidc-provider'));
-  const betterAuth = figuresOf(WORK, 'better-auth');
-  addFact('client credentials × better-auth', (betterAuth?.cpu?.total ?? Number.NaN) / (own?.cpu?.total ?? Number.NaN));
+  const betterAuth = figuresOf(WORK, 'better-auth')?.cpu;
+  if (own?.cpu != null && betterAuth != null) addFact('client credentials × better-auth', betterAuth.total / own.cpu.total);
 }
 
 export async function clientCredentialsSubject(server: AskingServer): Promise<Subject> {

@@ -5,7 +5,7 @@
  */
 import { measureInTurn, type Subject } from '../measure.ts';
 import { rounds, sizes } from '../options.ts';
-import { addFact, addFigures, figuresOf, isMostlyDisturbed, judge } from '../report.ts';
+import { addFact, addFigures, figuresOf, isMostlyInTurmoil, judgeOnQuietMachine } from '../report.ts';
 import { hasRoom, startForgetfulKeyhouse } from '../servers.ts';
 import { checkSubject } from './cached.ts';
 
@@ -21,8 +21,8 @@ export async function benchGrowth(): Promise<void> {
   }
   addFigures(WORK, subjects, await measureInTurn(subjects, rounds));
   const [smallest, largest] = [Math.min(...measured), Math.max(...measured)];
-  const disturbed = [smallest, largest].some((size) => isMostlyDisturbed(figuresOf(WORK, nameOf(size))));
-  judge('read of the largest table ÷ the smallest', mainOf(largest) / mainOf(smallest), { note: disturbed ? ', disturbed' : '' });
+  const disturbed = [smallest, largest].some((size) => isMostlyInTurmoil(figuresOf(WORK, nameOf(size))));
+  judgeOnQuietMachine('read of the largest table ÷ the smallest', mainOf(largest) / mainOf(smallest), disturbed);
   for (const size of measured.slice(1))
     addFact(`read at ${size} rows ÷ at ${smallest}, all threads`, totalOf(size) / totalOf(smallest));
 }

@@ -9,7 +9,7 @@ import { quick } from '../options.ts';
 import { addFact, judge } from '../report.ts';
 import { say } from '../say.ts';
 
-const SESSIONS = quick ? 2000 : 10_000;
+const SESSIONS = quick ? 1000 : 10_000;
 const AT_ONCE = 16;
 const SETTLING_MS = 5000;
 

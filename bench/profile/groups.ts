@@ -12,17 +12,24 @@ interface Frame {
   readonly source: string;
 }
 
-const RULES: readonly (readonly [group: string, fits: (frame: Frame) => boolean])[] = [
+/** The driver's own functions have no name, or that of another one. */
+const isNativeOfDriver = ({ name, source }: Frame, caller: Frame): boolean =>
+  source === '' && /^(|expand|get|run|all|iterate|exec)$/.test(name) && /^src\/store\/|better-sqlite3/.test(caller.source);
+
+type Fits = (frame: Frame, caller: Frame) => boolean;
+
+const RULES: readonly (readonly [group: string, fits: Fits])[] = [
   ['garbage collection', ({ name }) => name === '(garbage collector)'],
   ['event loop, kernel, sockets (no JavaScript)', ({ name }) => name === '(program)' || name === '(root)'],
-  ['signature', ({ source, name }) => /^node:internal\/crypto\/sig/.test(source) || /^signOneShot$|^sign$/.test(name)],
+  ['signature', ({ source, name }) => /^node:internal\/crypto\/sig/.test(source) || name === 'signOneShot'],
   ['random bytes', ({ source }) => /^node:internal\/crypto\/random/.test(source)],
-  [
-    'hash',
-    ({ source, name }) => /^node:internal\/crypto|^node:crypto/.test(source) || /^(oneShotDigest|digest|update)$/.test(name),
-  ],
+  ['hash', ({ source, name }) => /^node:internal\/crypto|^node:crypto/.test(source) || name === 'oneShotDigest'],
   ['JSON', ({ source, name }) => (source === '' && /^(parse|stringify)$/.test(name)) || /\/json(-body)?\.ts$/.test(source)],
-  ['SQLite', ({ source, name }) => source === '' && /^(get|run|all|iterate|exec|pluck)$/.test(name)],
+  [
+    'SQLite: commit',
+    (frame, caller) => isNativeOfDriver(frame, caller) && caller.source === 'src/store/sqlite/batch.ts' && caller.name === 'run',
+  ],
+  ['SQLite: statements', isNativeOfDriver],
   ['SQLite: driver', ({ source }) => /better-sqlite3/.test(source)],
   ['query builder', ({ source }) => /node_modules\/kysely|store\/sqlite\/dialect/.test(source)],
   [
@@ -82,8 +89,9 @@ export function sharesOf({ nodes, samples = [] }: CpuProfile): Shares {
 
 function groupOf(leaf: ProfileNode, parents: ReadonlyMap<number, ProfileNode>): string {
   for (let node: ProfileNode | undefined = leaf; node !== undefined; node = parents.get(node.id)) {
-    const frame = frameOf(node);
-    const rule = RULES.find(([, fits]) => fits(frame));
+    const caller = parents.get(node.id);
+    const [frame, callerFrame] = [frameOf(node), caller === undefined ? NOBODY : frameOf(caller)];
+    const rule = RULES.find(([, fits]) => fits(frame, callerFrame));
     if (rule !== undefined) return rule[0];
   }
   return 'other';
@@ -94,6 +102,8 @@ function frameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode):
     moduleOf(url, lineNumber) ?? (url.startsWith('file:') ? url.replace(/^.*\/node_modules\//, 'node_modules/') : url);
   return { name: functionName, url, source };
 }
+
+const NOBODY: Frame = { name: '', url: '', source: '' };
 
 const titleOf = ({ name, source }: Frame): string => `${name === '' ? '(anonymous)' : name} ${source}`.trim();
 

@@ -22,6 +22,8 @@ const SHOWN_FUNCTIONS = 25;
 const INSPECTOR_PORT = 28_700;
 /** Below this it is noise. */
 const LEAST_MICROS = 0.1;
+/** Long enough for the compiler to have done its work, and for uses to be written. */
+const LENGTH = { seconds: 10, warmupSeconds: 5 };
 
 process.on('exit', cleanUp);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
@@ -34,8 +36,9 @@ for (const name of asked.length === 0 ? Object.keys(ROWS) : asked) {
 
 async function profileRow(name: string): Promise<void> {
   const port = INSPECTOR_PORT + Object.keys(ROWS).indexOf(name);
-  const subject = await ROWS[name]?.({ NODE_OPTIONS: `--inspect=127.0.0.1:${port}` });
-  if (subject === undefined) throw new Error(`There is no row ${name}.`);
+  const asked = await ROWS[name]?.({ NODE_OPTIONS: `--inspect=127.0.0.1:${port}` });
+  if (asked === undefined) throw new Error(`There is no row ${name}.`);
+  const subject = { ...asked, orders: { ...asked.orders, ...LENGTH } };
   const { cpu, perSecond } = await measure(subject);
   if (cpu === null) throw new Error('This system does not report processor time.');
   const { main, writer } = await takeProfiles(subject, port);
@@ -84,7 +87,9 @@ function tableOf(cpu: CpuMicros, ofMain: ReadonlyMap<string, number>, ofWriter: 
   ].join('\n');
 }
 
-const micros = (value: number): string => (value < LEAST_MICROS / 2 ? '' : value.toFixed(1));
+function micros(value: number): string {
+  return value < LEAST_MICROS / 2 ? '' : value.toFixed(1);
+}
 
 function sayFunctions(thread: string, functions: ReadonlyMap<string, number>, whole: number): void {
   say(`\n${thread}, by function:`);
