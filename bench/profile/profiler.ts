@@ -23,7 +23,7 @@ export interface Profiler {
 }
 
 const INTERVAL_MICROS = 250;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 /** Of the process whose inspector listens there. */
 export async function connectProfiler(port: number): Promise<Profiler> {
