@@ -61,8 +61,9 @@ export function memoryChanges(state: MemoryList): ChangesStore & {
     },
     async activeRevocations(_, page) {
       await read();
-      const revocations = after(page?.after ?? 0).filter(({ beforeMs }) => beforeMs !== null);
-      return { position: end(), revocations: revocations.slice(0, page?.limit) };
+      const part = after(page?.after ?? 0, page?.limit);
+      const next = page !== undefined && part.length === page.limit ? (part.at(-1)?.number ?? null) : null;
+      return { position: end(), revocations: part.filter(({ beforeMs }) => beforeMs !== null), next };
     },
     mayHaveMoved: () => state.moved ?? true,
     onHint: (listener) => {

@@ -2,6 +2,7 @@
  * The requests of a whole account, one row per day: what its overview page shows costs the same however many credentials it has.
  */
 import type { CredentialsStore } from '../core/credentials/credential.ts';
+import { activeCredentials } from './active-credentials.ts';
 import type { Db } from './prepared.ts';
 
 export const accountUseReads = (db: Db): Pick<CredentialsStore, 'useOfAccount'> => ({
@@ -28,16 +29,8 @@ export const accountUseReads = (db: Db): Pick<CredentialsStore, 'useOfAccount'> 
 });
 
 async function hasActive(db: Db, kind: 'token' | 'key', accountId: number, nowMs: number): Promise<boolean> {
-  const unrevoked = db
-    .selectFrom('credentials')
-    .select('id')
-    .where('account_id', '=', accountId)
-    .where('kind', '=', kind)
-    .where('revoked_at_ms', 'is', null)
-    .limit(1);
-  // One after the other: each is one index look-up, while both in one condition would read all that have expired.
-  for (const active of [unrevoked.where('expires_at_ms', 'is', null), unrevoked.where('expires_at_ms', '>', nowMs)])
-    if ((await active.executeTakeFirst()) !== undefined) return true;
+  for (const range of activeCredentials(db, { accountId, kind, nowMs }))
+    if ((await range.select('id').limit(1).executeTakeFirst()) !== undefined) return true;
   return false;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Account, AccountsStore, User } from '../core/users/account.ts';
 import type { Act } from './act.ts';
-import { hasAdministratorBeside, lockAdministrators } from './administration.ts';
+import { hasAdministratorBeside, isAdministrator, lockAdministrators } from './administration.ts';
 import { stopApplications } from './applications.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { endInvitationsBeyond } from './invitations.ts';
@@ -29,6 +29,9 @@ type Reads = Pick<
   | 'knowsAddress'
   | 'knownAddresses'
 >;
+
+/** Networks from which one user is known. */
+const MAX_ADDRESSES = 1000;
 
 export function accountsReads(db: Db): Reads {
   return {
@@ -61,7 +64,7 @@ export function accountsReads(db: Db): Reads {
       const row = await db
         .selectFrom('users')
         .select((eb) => eb.fn.countAll<number>().as('count'))
-        .where('is_administrator', '=', 1)
+        .where(isAdministrator)
         .where('disabled_at_ms', 'is', null)
         .executeTakeFirstOrThrow();
       return Number(row.count);
@@ -77,7 +80,12 @@ export function accountsReads(db: Db): Reads {
       return row !== undefined;
     },
     async knownAddresses(userId) {
-      const rows = await db.selectFrom('known_addresses').select('address_hash').where('user_id', '=', userId).execute();
+      const rows = await db
+        .selectFrom('known_addresses')
+        .select('address_hash')
+        .where('user_id', '=', userId)
+        .limit(MAX_ADDRESSES)
+        .execute();
       return rows.map((row) => row.address_hash);
     },
   };
@@ -169,14 +177,17 @@ async function followTeams(act: Act, { userId, disabled, nowMs, event }: Input<'
 
 /**
  * The moment of the account's newest JWT, or now: a server whose clock is ahead may have issued one "later" than now. Mints in
- * flight are recorded when we have the lock; those that come after see that the owner is disabled.
+ * flight are recorded when we have the lock; those that come after see that the owner is disabled. One look-up for each key.
  */
 export async function latestIssueMs(db: Db, accountId: number, nowMs: number): Promise<number> {
   await lockMintingOfAccount(db, accountId);
   const newest = await db
-    .selectFrom('jwts')
-    .select((eb) => eb.fn.max('issued_at_ms').as('issued_at_ms'))
-    .where('account_id', '=', accountId)
+    .selectFrom('credentials')
+    .innerJoin('jwts', 'jwts.key_id', 'credentials.id')
+    .select((eb) => eb.fn.max('jwts.issued_at_ms').as('issued_at_ms'))
+    .where('credentials.account_id', '=', accountId)
+    .where('credentials.kind', '=', 'key')
+    .where('jwts.issued_at_ms', '>', nowMs)
     .executeTakeFirst();
-  return Math.max(nowMs, newest?.issued_at_ms ?? 0);
+  return newest?.issued_at_ms ?? nowMs;
 }

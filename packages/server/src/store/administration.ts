@@ -2,12 +2,15 @@
  * What administrators do about users: appointing administrators, resetting second factors, and finding users and accounts. It
  * also owns the administrators' lock.
  */
+import { sql } from 'kysely';
 import type { AdministrationStore, ListedAccount, ListedUser, UserFactors } from '../core/administration/ports.ts';
+import { MAX_COUNTED } from '../core/teams/what-ends.ts';
 import { OPERATOR_ACCOUNT_ID } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { endGrants } from './grants.ts';
 import { endInvitationsBeyond } from './invitations.ts';
 import type { Db } from './prepared.ts';
+import { foldCase, idsBeginning } from './search.ts';
 import { endSessions } from './sessions.ts';
 import { endSignIns } from './sign-ins.ts';
 import { suspendedSinceMs, toSuspension } from './suspension.ts';
@@ -152,11 +155,14 @@ export async function hasAdministratorBeside(db: Db, userId: number | null): Pro
   );
 }
 
+/** In the text, not a value: only then can the index of administrators be used. */
+export const isAdministrator = sql<boolean>`users.is_administrator = 1`;
+
 const administrators = (db: Db) =>
   db
     .selectFrom('users')
     .select('id')
-    .where('is_administrator', '=', 1)
+    .where(isAdministrator)
     .where('disabled_at_ms', 'is', null)
     .where('deleted_at_ms', 'is', null);
 
@@ -175,38 +181,16 @@ const toListedUser = (row: Awaited<ReturnType<ReturnType<typeof listedUsers>['ex
 });
 
 /** Each of the three has its index: the columns compare by bytes on both databases, and `lower` folds only ASCII. */
-function userIdsBy(db: Db, query: string) {
-  const { from, below } = prefixOf(query);
-  return db
-    .selectFrom('users')
-    .select('id')
-    .where((eb) =>
-      eb.or([
-        eb('id', '=', idIn(query)),
-        eb.and([eb('email_key', '>=', from), eb('email_key', '<', below)]),
-        eb.and([eb(eb.fn('lower', ['display_name']), '>=', from), eb(eb.fn('lower', ['display_name']), '<', below)]),
-      ]),
-    );
-}
+const userIdsBy = (db: Db, query: string) =>
+  idsBeginning(db, 'users', [
+    [sql`email_key`, foldCase(query)],
+    [sql`lower(display_name)`, foldCase(query)],
+  ]).unionAll(db.selectFrom('users').select('id').where('id', '=', idIn(query)));
 
-function accountIdsBy(db: Db, query: string) {
-  const { from, below } = prefixOf(query);
-  return db
-    .selectFrom('accounts')
-    .select('id')
-    .where((eb) =>
-      eb.or([
-        eb('id', '=', idIn(query)),
-        eb.and([eb(eb.fn('lower', ['name']), '>=', from), eb(eb.fn('lower', ['name']), '<', below)]),
-      ]),
-    );
-}
-
-/** ASCII letters fold, as `lower` does on both databases; nothing sorts after U+10FFFF. */
-const prefixOf = (query: string): { from: string; below: string } => {
-  const from = query.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  return { from, below: `${from}\u{10FFFF}` };
-};
+const accountIdsBy = (db: Db, query: string) =>
+  idsBeginning(db, 'accounts', [[sql`lower(name)`, foldCase(query)]]).unionAll(
+    db.selectFrom('accounts').select('id').where('id', '=', idIn(query)),
+  );
 
 /** Ids begin at 1. */
 const idIn = (query: string): number => (/^\d{1,15}$/.test(query) ? Number(query) : 0);
@@ -228,22 +212,35 @@ const listedAccounts = (db: Db) =>
         .orderBy('members.user_id')
         .limit(1)
         .as('first_owner'),
+      // Up to a limit, here and below: a page of large teams would otherwise count every member of each.
       eb
-        .selectFrom('members')
+        .selectFrom(
+          eb
+            .selectFrom('members')
+            .select('members.user_id')
+            .whereRef('members.account_id', '=', 'accounts.id')
+            .limit(MAX_COUNTED)
+            .as('counted'),
+        )
         .select((sub) => sub.fn.countAll<number>().as('n'))
-        .whereRef('members.account_id', '=', 'accounts.id')
         .as('members'),
       eb
-        .selectFrom('credentials')
+        .selectFrom(
+          eb
+            .selectFrom('credentials')
+            .select('credentials.id')
+            .whereRef('credentials.account_id', '=', 'accounts.id')
+            .where('credentials.kind', '=', 'key')
+            .where('credentials.revoked_at_ms', 'is', null)
+            .limit(MAX_COUNTED)
+            .as('counted'),
+        )
         .select((sub) => sub.fn.countAll<number>().as('n'))
-        .whereRef('credentials.account_id', '=', 'accounts.id')
-        .where('credentials.kind', '=', 'key')
-        .where('credentials.revoked_at_ms', 'is', null)
         .as('keys'),
       eb
         .selectFrom('users as administrators')
         .select((sub) => sub.fn.countAll<number>().as('n'))
-        .where('administrators.is_administrator', '=', 1)
+        .where(sql<boolean>`administrators.is_administrator = 1`)
         .where('administrators.deleted_at_ms', 'is', null)
         .as('administrators'),
     ])

@@ -2,7 +2,7 @@
  * Applications that ask users for access: their settings, client secrets, badges and logo, and the end of an application with
  * everything that it was granted.
  */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import {
   type Application,
   type ApplicationSettings,
@@ -23,10 +23,11 @@ import { endGrants } from './grants.ts';
 import { toBytes, toHex } from './hex.ts';
 import { CLOCK_SLACK_MS } from './horizon.ts';
 import { fromJson, toJson } from './json.ts';
-import { isActive } from './lapsed.ts';
 import { narrowApplication } from './narrowing.ts';
+import { countActiveSessions } from './newest-sessions.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database } from './schema.ts';
+import { foldCase, idsBeginning } from './search.ts';
 import { endSessions } from './sessions.ts';
 import { forgetSuspension, lockAccount, suspendedSinceMs } from './suspension.ts';
 
@@ -56,21 +57,10 @@ export function applicationsReads(db: Db): Reads {
       if (accountId !== undefined) query = query.where('account_id', '=', accountId);
       if (clientId !== undefined) query = query.where('client_id', '=', clientId);
       if (beforeId !== undefined) query = query.where('applications.id', '<', beforeId);
-      if (search !== '') {
-        // Nothing sorts after U+10FFFF; `lower` folds only ASCII on both databases.
-        const from = search.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-        query = query.where(({ eb, fn, or, and }) =>
-          or([
-            and([
-              eb(fn('lower', ['applications.name']), '>=', from),
-              eb(fn('lower', ['applications.name']), '<', `${from}\u{10FFFF}`),
-            ]),
-            and([eb('client_id', '>=', search), eb('client_id', '<', `${search}\u{10FFFF}`)]),
-          ]),
-        );
-      }
+      if (search !== '') query = query.where('applications.id', 'in', applicationIdsBy(db, search));
       const rows = await query.orderBy('applications.id', 'desc').limit(limit).execute();
-      const counts = await Promise.all(rows.map(({ id }) => countSessions(db, id, nowMs)));
+      const max = MAX_SESSIONS_COUNTED;
+      const counts = await Promise.all(rows.map(({ id }) => countActiveSessions(db, { applicationId: id }, { nowMs, max })));
       return rows.map(
         (row, at): ListedApplication => ({
           ...toApplication(row),
@@ -287,6 +277,13 @@ function told(act: Act, row: Row, event: Parameters<Act['event']>[0]): Applicati
 const forget = (act: Act, row: Row): void =>
   act.change({ kind: 'application', id: row.client_id, beforeMs: null, endsAtMs: null });
 
+/** By the beginning of the name, without regard to case, or of the client ID. */
+const applicationIdsBy = (db: Db, search: string) =>
+  idsBeginning(db, 'applications', [
+    [sql`lower(name)`, foldCase(search)],
+    [sql`client_id`, search],
+  ]);
+
 const living = (db: Db) =>
   db.selectFrom('applications').selectAll('applications').where('applications.deleted_at_ms', 'is', null);
 
@@ -302,22 +299,6 @@ const client = prepare((db, { clientId }: { clientId: string }) =>
     .where('users.disabled_at_ms', 'is', null)
     .where('users.deleted_at_ms', 'is', null),
 );
-
-/** Never reads more rows than it reports, however many there are. */
-async function countSessions(db: Db, applicationId: number, nowMs: number): Promise<number> {
-  const counted = db
-    .selectFrom('sessions')
-    .select('sessions.id')
-    .where('application_id', '=', applicationId)
-    .where(isActive(nowMs))
-    .limit(MAX_SESSIONS_COUNTED)
-    .as('counted');
-  const { count } = await db
-    .selectFrom(counted)
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
-  return Number(count);
-}
 
 const columnsOf = (settings: ApplicationSettings) => ({
   name: settings.name,

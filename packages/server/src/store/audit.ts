@@ -2,8 +2,17 @@
  * The audit log: reading it, chaining its entries by hashes, and erasing the personal data in it. `write-event.ts` adds the
  * entries.
  */
-import { type Selectable, sql } from 'kysely';
-import type { Actor, AuditEvent, AuditStore, EventDraft, EventName, PersonalData, PersonRow } from '../core/audit/event.ts';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
+import type {
+  Actor,
+  AuditEvent,
+  AuditStore,
+  AuditSubject,
+  EventDraft,
+  EventName,
+  PersonalData,
+  PersonRow,
+} from '../core/audit/event.ts';
 import type { Act } from './act.ts';
 import { beginErasure, holdOffErasure } from './erasure.ts';
 import { type Db, prepare } from './prepared.ts';
@@ -21,10 +30,7 @@ export function auditReads(
         .leftJoin('audit_persons', 'audit_persons.event_id', 'audit_events.id')
         .selectAll('audit_events')
         .select('audit_persons.data as person');
-      if (filter.accountId !== undefined) query = query.where('account_id', '=', filter.accountId);
-      if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId);
-      if (filter.credentialId !== undefined) query = query.where('credential_id', '=', filter.credentialId);
-      if (filter.requestId !== undefined) query = query.where('request_id', '=', filter.requestId);
+      for (const condition of conditionsOf(filter)) query = query.where(condition);
       if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
       if (filter.event !== undefined) query = query.where('event', '=', filter.event);
       if (filter.sinceMs !== undefined) query = query.where('at_ms', '>=', filter.sinceMs);
@@ -37,12 +43,10 @@ export function auditReads(
         person: row.person === null ? null : (JSON.parse(row.person) as PersonalData),
       }));
     },
-    async stepBack({ accountId, userId, credentialId, requestId, beforeId, steps }) {
+    async stepBack({ beforeId, steps, ...subject }) {
       let query = db.selectFrom('audit_events').select(['id', 'at_ms as atMs']);
-      if (accountId !== undefined) query = query.where('account_id', '=', accountId);
-      if (userId !== undefined) query = query.where('user_id', '=', userId);
-      if (credentialId !== undefined) query = query.where('credential_id', '=', credentialId);
-      if (requestId !== undefined) query = query.where('request_id', '=', requestId);
+      const [narrowest] = conditionsOf(subject);
+      if (narrowest !== undefined) query = query.where(narrowest);
       if (beforeId !== undefined) query = query.where('id', '<', beforeId);
       const row = await query.orderBy('id', 'desc').offset(steps).limit(1).executeTakeFirst();
       return row ?? null;
@@ -79,7 +83,8 @@ export function auditReads(
               .where('id', 'in', users)
               .execute();
       let query = db.selectFrom('credentials').select(['id', 'name']).where('id', 'in', credentials);
-      if (accountId !== undefined) query = query.where('account_id', '=', accountId);
+      // The plus keeps the index of the account from being used: all its credentials would be read.
+      if (accountId !== undefined) query = query.where(sql<boolean>`+account_id = ${accountId}`);
       const credentialRows = credentials.length === 0 ? [] : await query.execute();
       return {
         users: new Map(
@@ -130,6 +135,22 @@ export function auditReads(
       }));
     },
   };
+}
+
+/**
+ * What an entry is about, the subject with the fewest entries first. Only that one is looked up by an index (the plus keeps the
+ * others from theirs): by the index of a large account, a page about one of its keys would read the whole account.
+ */
+function conditionsOf({ requestId, credentialId, userId, accountId }: AuditSubject): readonly RawBuilder<boolean>[] {
+  const subjects = [
+    { column: 'request_id', value: requestId },
+    { column: 'credential_id', value: credentialId },
+    { column: 'user_id', value: userId },
+    { column: 'account_id', value: accountId },
+  ].filter(({ value }) => value !== undefined);
+  return subjects.map(({ column, value }, at) =>
+    at === 0 ? sql<boolean>`${sql.ref(column)} = ${value}` : sql<boolean>`+${sql.ref(column)} = ${value}`,
+  );
 }
 
 export const auditActs = {

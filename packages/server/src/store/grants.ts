@@ -2,9 +2,11 @@
  * Grants and authorization codes: what a user allows an application, the code that carries it, and the session that the code
  * opens. A code works once (RFC 6749 §4.1.2).
  */
+import { sql } from 'kysely';
 import { matchesRedirectUri } from '../core/applications/redirect-uri.ts';
 import { CEILINGS } from '../core/lib/ceilings.ts';
 import type { Allowance, CodeData, GivenCode, Grant, GrantsStore, Redeemed } from '../core/oauth/grant.ts';
+import { MAX_ACCOUNTS_REACHED } from '../core/teams/member.ts';
 import type { Act } from './act.ts';
 import { isFirstParty } from './badges.ts';
 import { toBytes } from './hex.ts';
@@ -18,6 +20,9 @@ import { lockSignIn } from './sign-ins.ts';
 
 type Input<Name extends keyof GrantsStore> = Parameters<GrantsStore[Name]>[0];
 
+/** Nobody reads a longer list; more are listed when some of these have been revoked. */
+const MAX_CONNECTED = 1000;
+
 export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnected' | 'findCode'> {
   return {
     async grantsOf({ userId, applicationId }) {
@@ -27,19 +32,22 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
         .where('user_id', '=', userId)
         .where('application_id', '=', applicationId)
         .where('ended_at_ms', 'is', null)
+        // One for each account that the user can reach, at most.
         .orderBy('updated_at_ms', 'desc')
         .orderBy('id', 'desc')
+        .limit(MAX_ACCOUNTS_REACHED)
         .execute();
       return rows.map(toGrant);
     },
     async listConnected(userId, nowMs) {
+      // Of one grant there are few active sessions (`CEILINGS`): what is asked of them is looked up for each.
+      const active = () => db.selectFrom('sessions').where(sql<boolean>`sessions.grant_id = grants.id`).where(isActive(nowMs));
       const rows = await db
         .selectFrom('grants')
         .innerJoin('applications', 'applications.id', 'grants.application_id')
         .innerJoin('accounts', 'accounts.id', 'grants.account_id')
-        .leftJoin('sessions', (join) => join.onRef('sessions.grant_id', '=', 'grants.id').on(isActive(nowMs)))
         .selectAll('grants')
-        .select(({ fn }) => [
+        .select([
           'applications.client_id',
           'applications.name',
           'applications.home_page',
@@ -48,13 +56,19 @@ export function grantsReads(db: Db): Pick<GrantsStore, 'grantsOf' | 'listConnect
           'applications.is_first_party',
           'applications.account_id as owner_account_id',
           'accounts.name as account_name',
-          fn.count<number>('sessions.id').as('live_sessions'),
-          fn.max('sessions.last_used_at_ms').as('last_used_at_ms'),
-          fn.max('sessions.seen_at_ms').as('seen_at_ms'),
+          active()
+            .select(({ fn }) => fn.countAll<number>().as('count'))
+            .as('live_sessions'),
+          active()
+            .select(({ fn }) => fn.max('sessions.last_used_at_ms').as('at_ms'))
+            .as('last_used_at_ms'),
+          active()
+            .select(({ fn }) => fn.max('sessions.seen_at_ms').as('at_ms'))
+            .as('seen_at_ms'),
         ])
         .where('grants.user_id', '=', userId)
         .where('grants.ended_at_ms', 'is', null)
-        .groupBy(['grants.id', 'applications.id', 'accounts.id'])
+        .limit(MAX_CONNECTED)
         .execute();
       return rows
         .map((row) => ({
@@ -178,6 +192,7 @@ async function dropOldCodes(db: Db, { userId, keep, nowMs }: { userId: number; k
     .innerJoin('grants', 'grants.id', 'authorization_codes.grant_id')
     .select('authorization_codes.hash')
     .where('grants.user_id', '=', userId)
+    .where('grants.ended_at_ms', 'is', null)
     .where('authorization_codes.session_id', 'is', null)
     .where('authorization_codes.ends_at_ms', '>', nowMs)
     .orderBy('authorization_codes.created_at_ms', 'desc')

@@ -162,7 +162,6 @@ eachWay('a revocation', (makeDatabase) => {
     // As the previous version wrote them: revoked by a process whose own limit was 30 days, and swept.
     await runStatements(database, [
       `DELETE FROM changes WHERE before_ms IS NOT NULL`,
-      `DROP INDEX jwts_account_end`,
       `DELETE FROM settings WHERE name = 'longest_jwt_days'`,
     ]);
     const { position } = await store.changes.activeRevocations(nowMs);

@@ -62,20 +62,41 @@ async function lastExpiryMs(db: Db, draft: OwnerRevoked | SessionRevoked): Promi
   const unrecordedMs = draft.beforeMs + (await longestJwtDays(db)) * DAY_MS;
   // JWTs of a user are those of sessions, which are not recorded; recorded ones belong to keys, and so to accounts.
   if (draft.kind === 'user') return unrecordedMs;
-  return Math.max(unrecordedMs, await lastRecordedExpiryMs(db, draft.kind === 'credential' ? 'key_id' : 'account_id', draft.id));
+  const recordedMs = draft.kind === 'credential' ? lastExpiryOfKey(db, draft.id) : lastExpiryOfAccount(db, draft.id);
+  return Math.max(unrecordedMs, await recordedMs);
 }
 
 const isUnrecorded = (draft: OwnerRevoked | SessionRevoked): draft is SessionRevoked =>
   draft.kind === 'session' || draft.kind === 'application';
 
 /** One look-up in an index, however many JWTs there are. */
-async function lastRecordedExpiryMs(db: Db, column: 'key_id' | 'account_id', id: number): Promise<number> {
+async function lastExpiryOfKey(db: Db, keyId: number): Promise<number> {
   const last = await db
     .selectFrom('jwts')
     .select(({ fn }) => fn.max('expires_at_ms').as('at_ms'))
-    .where(column, '=', id)
+    .where('key_id', '=', keyId)
     .executeTakeFirst();
   return last?.at_ms ?? 0;
+}
+
+/** The same look-up for each key of the account, also for those that were revoked. */
+async function lastExpiryOfAccount(db: Db, accountId: number): Promise<number> {
+  const ofKeys = db
+    .selectFrom('credentials')
+    .select((eb) =>
+      eb
+        .selectFrom('jwts')
+        .select(({ fn }) => fn.max('jwts.expires_at_ms').as('at_ms'))
+        .whereRef('jwts.key_id', '=', 'credentials.id')
+        .as('at_ms'),
+    )
+    .where('account_id', '=', accountId)
+    .where('kind', '=', 'key');
+  const last = await db
+    .selectFrom(ofKeys.as('of_keys'))
+    .select(({ fn }) => fn.max('of_keys.at_ms').as('at_ms'))
+    .executeTakeFirst();
+  return Number(last?.at_ms ?? 0);
 }
 
 /** In one statement, so that of two servers that start at once the longer lifetime stays. */

@@ -25,6 +25,8 @@ type Input<Name extends keyof InvitationsStore> = Parameters<InvitationsStore[Na
 type Reads = Pick<InvitationsStore, 'listInvitations' | 'findInvitation' | 'listInvitationsBy' | 'findInvitationByTicket'>;
 
 const DAY_MS = 86_400_000;
+/** More than a team may have open at the same time (`CEILINGS`). */
+const MAX_LISTED = 1000;
 
 export function invitationsReads(db: Db): Reads {
   return {
@@ -32,6 +34,7 @@ export function invitationsReads(db: Db): Reads {
       const rows = await open(db, nowMs)
         .where('invitations.account_id', '=', accountId)
         .orderBy('invitations.id', 'desc')
+        .limit(MAX_LISTED)
         .execute();
       return rows.map(toInvitation);
     },
@@ -46,7 +49,7 @@ export function invitationsReads(db: Db): Reads {
       const rows = await open(db, nowMs)
         .leftJoin('accounts', 'accounts.id', 'invitations.account_id')
         .select('accounts.name as account_name')
-        .where('invitations.invited_by', '=', userId)
+        .where('invitations.id', 'in', sentBy(db, userId, nowMs))
         .orderBy('invitations.id')
         .execute();
       return rows.map((row) => ({ ...toInvitation(row), accountName: row.account_name }));
@@ -402,6 +405,17 @@ async function sentByOn(db: Db, userId: number, nowMs: number): Promise<number> 
     .executeTakeFirst();
   return Number(row?.sendings ?? 0);
 }
+
+/** Invitations to register have no ceiling: those that expire first. */
+const sentBy = (db: Db, userId: number, nowMs: number) =>
+  db
+    .selectFrom('invitations')
+    .select('id')
+    .where('invited_by', '=', userId)
+    .where('ended_at_ms', 'is', null)
+    .where('expires_at_ms', '>', nowMs)
+    .orderBy('expires_at_ms')
+    .limit(MAX_LISTED);
 
 const open = (db: Db, nowMs: number) =>
   db

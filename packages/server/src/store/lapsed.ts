@@ -7,13 +7,22 @@ import { happened } from '../core/audit/event.ts';
 import type { SessionsStore } from '../core/sessions/session.ts';
 import type { Act } from './act.ts';
 
-/** Why a session has lapsed; for queries that have `sessions` and its `applications`. A refresh judges by the same comparison. */
-const idleSince = (nowMs: number) => sql<boolean>`sessions.last_used_at_ms + applications.idle_seconds * 1000 <= ${nowMs}`;
-const oldSince = (nowMs: number) => sql<boolean>`sessions.created_at_ms + applications.absolute_seconds * 1000 <= ${nowMs}`;
+const SESSIONS = sql.table('sessions');
 
-/** For queries that have the table `sessions`: it has neither ended nor lapsed. One look-up of the application for each row. */
-export const isActive = (nowMs: number): RawBuilder<boolean> => sql<boolean>`(sessions.ended_at_ms IS NULL AND NOT EXISTS (
-  SELECT 1 FROM applications WHERE applications.id = sessions.application_id AND (${idleSince(nowMs)} OR ${oldSince(nowMs)})
+/** Why a session has lapsed; for queries that have `sessions` and its `applications`. A refresh judges by the same comparison. */
+const idleSince = (nowMs: number, rows: RawBuilder<unknown> = SESSIONS) =>
+  sql<boolean>`${rows}.last_used_at_ms + applications.idle_seconds * 1000 <= ${nowMs}`;
+const oldSince = (nowMs: number, rows: RawBuilder<unknown> = SESSIONS) =>
+  sql<boolean>`${rows}.created_at_ms + applications.absolute_seconds * 1000 <= ${nowMs}`;
+
+/**
+ * For queries that have the table `sessions`, or rows of it under another name: it has neither ended nor lapsed. One look-up of
+ * the application for each row.
+ */
+export const isActive = (nowMs: number, rows: RawBuilder<unknown> = SESSIONS): RawBuilder<boolean> =>
+  sql<boolean>`(${rows}.ended_at_ms IS NULL AND NOT EXISTS (
+  SELECT 1 FROM applications
+  WHERE applications.id = ${rows}.application_id AND (${idleSince(nowMs, rows)} OR ${oldSince(nowMs, rows)})
 ))`;
 
 type Input = Parameters<SessionsStore['endLapsed']>[0];

@@ -2,19 +2,23 @@
  * Teams and their members: creating, renaming, transferring and deleting a team, and changing who is in it. Rows of `members` are
  * written only in `teams.ts`.
  */
+import { sql } from 'kysely';
 import type { EventDraft } from '../core/audit/event.ts';
 import { roleAllows } from '../core/oauth/scope.ts';
 import {
   type AccountWithRole,
   includesRole,
+  MAX_ACCOUNTS_REACHED,
   type Member,
   type MembersRead,
   type MembersStore,
   mayChangeMember,
+  ROLES,
   type Role,
 } from '../core/teams/member.ts';
 import type { User } from '../core/users/account.ts';
 import type { Act } from './act.ts';
+import { isAdministrator } from './administration.ts';
 import { endApplications } from './applications.ts';
 import { endGrants } from './grants.ts';
 import { endInvitations, endInvitationsBeyond } from './invitations.ts';
@@ -42,18 +46,56 @@ type Input<Name extends keyof MembersStore> = Parameters<MembersStore[Name]>[0];
 export function membersReads(db: Db): MembersRead {
   return {
     async accountsOf(user) {
-      const rows = await reachable(db, user).execute();
+      const rows = await withRole(db, user).where('accounts.id', 'in', accountIdsOf(db, user)).execute();
       const order = { personal: 0, team: 1, operator: 2 };
       return rows.map(toAccount).sort((a, b) => order[a.kind] - order[b.kind] || a.id - b.id);
     },
     async findAccountOf(user, accountId) {
-      const row = await reachable(db, user).where('accounts.id', '=', accountId).executeTakeFirst();
+      const row = await withRole(db, user)
+        .where('accounts.id', '=', accountId)
+        .where((eb) =>
+          eb.or([
+            eb('accounts.user_id', '=', user.id),
+            eb('members.role', 'is not', null),
+            ...(user.isAdministrator ? [eb('accounts.kind', '=', 'operator')] : []),
+          ]),
+        )
+        .executeTakeFirst();
       return row === undefined ? null : toAccount(row);
     },
-    async listMembers({ id, kind }) {
-      const rows = kind === 'team' ? await membersOfTeam(db, id).execute() : await ownersWithoutRow(db, id, kind).execute();
-      const roles: readonly Role[] = ['owner', 'admin', 'developer', 'viewer'];
-      return rows.map(toMember).sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role) || a.sinceMs - b.sinceMs);
+    async listMembers({ id, kind }, { roles = ROLES, limit }) {
+      if (kind !== 'team') {
+        const owners = roles.includes('owner')
+          ? await ownersWithoutRow(db, id, kind).orderBy('users.id').limit(limit).execute()
+          : [];
+        return owners.map(toMember).sort((a, b) => a.sinceMs - b.sinceMs);
+      }
+      const members: Member[] = [];
+      // The index has them in the order of one role after the other.
+      for (const role of ['owner', 'admin', 'developer', 'viewer'] as const) {
+        if (members.length >= limit) break;
+        if (!roles.includes(role)) continue;
+        const rows = await membersOfTeam(db, id, role)
+          .limit(limit - members.length)
+          .execute();
+        members.push(...rows.map(toMember));
+      }
+      return members;
+    },
+    async membersAmong({ id, kind }, userIds) {
+      if (userIds.length === 0) return new Set();
+      const rows =
+        kind === 'team'
+          ? await db
+              .selectFrom('members')
+              .innerJoin('users', 'users.id', 'members.user_id')
+              .select('users.id')
+              .where('members.account_id', '=', id)
+              .where('members.user_id', 'in', userIds)
+              .where('users.deleted_at_ms', 'is', null)
+              .execute()
+          : await ownersWithoutRow(db, id, kind).where('users.id', 'in', userIds).execute();
+      return new Set(rows.map((row) => row.id));
     },
   };
 }
@@ -182,7 +224,11 @@ async function endCredentialsOfAccount(db: Db, accountId: number, nowMs: number)
   await db
     .updateTable('jwts')
     .set({ revoked_at_ms: nowMs })
-    .where('account_id', '=', accountId)
+    .where(
+      'key_id',
+      'in',
+      db.selectFrom('credentials').select('id').where('account_id', '=', accountId).where('kind', '=', 'key'),
+    )
     .where('expires_at_ms', '>', nowMs)
     .where('revoked_at_ms', 'is', null)
     .execute();
@@ -217,22 +263,27 @@ const narrowToRole = (
 };
 
 /** A user owns the personal account, administrators the operator account; of teams a user is a member. */
-const reachable = (db: Db, user: Pick<User, 'id' | 'isAdministrator'>) =>
+const withRole = (db: Db, user: Pick<User, 'id'>) =>
   db
     .selectFrom('accounts')
     .leftJoin('members', (join) => join.onRef('members.account_id', '=', 'accounts.id').on('members.user_id', '=', user.id))
     .select(['accounts.id', 'accounts.kind', 'accounts.name', 'accounts.user_id', 'accounts.created_at_ms', 'members.role'])
     .select(['accounts.suspension_reason', suspendedSinceMs.as('suspended_since_ms')])
-    .where('accounts.deleted_at_ms', 'is', null)
-    .where((eb) =>
-      eb.or([
-        eb('accounts.user_id', '=', user.id),
-        eb('members.role', 'is not', null),
-        ...(user.isAdministrator ? [eb('accounts.kind', '=', 'operator')] : []),
-      ]),
-    );
+    .where('accounts.deleted_at_ms', 'is', null);
 
-type Row = Awaited<ReturnType<ReturnType<typeof reachable>['executeTakeFirstOrThrow']>>;
+/** Three look-ups, each by an index: as one condition with OR they would read every account. */
+function accountIdsOf(db: Db, { id, isAdministrator }: Pick<User, 'id' | 'isAdministrator'>) {
+  const teams = db.selectFrom('members').select('account_id as id').where('user_id', '=', id).limit(MAX_ACCOUNTS_REACHED);
+  const ids = db
+    .selectFrom('accounts')
+    .select('id')
+    .where('user_id', '=', id)
+    .unionAll(db.selectFrom(teams.as('teams')).select('teams.id'));
+  if (!isAdministrator) return ids;
+  return ids.unionAll(db.selectFrom('accounts').select('id').where(sql<boolean>`kind = 'operator'`));
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof withRole>['executeTakeFirstOrThrow']>>;
 
 const toAccount = (row: Row): AccountWithRole => ({
   id: row.id,
@@ -257,11 +308,14 @@ const people = (db: Db) =>
     )
     .where('users.deleted_at_ms', 'is', null);
 
-const membersOfTeam = (db: Db, accountId: number) =>
+const membersOfTeam = (db: Db, accountId: number, role: Role) =>
   people(db)
     .innerJoin('members', 'members.user_id', 'users.id')
     .select(['members.role', 'members.since_ms'])
-    .where('members.account_id', '=', accountId);
+    .where('members.account_id', '=', accountId)
+    .where('members.role', '=', role)
+    .orderBy('members.since_ms')
+    .orderBy('members.user_id');
 
 /** The user of a personal account; the administrators, who own the operator account. */
 const ownersWithoutRow = (db: Db, accountId: number, kind: 'personal' | 'operator') =>
@@ -269,7 +323,7 @@ const ownersWithoutRow = (db: Db, accountId: number, kind: 'personal' | 'operato
     .select((eb) => [eb.val<Role>('owner').as('role'), eb.ref('users.created_at_ms').as('since_ms')])
     .where((eb) =>
       kind === 'operator'
-        ? eb('users.is_administrator', '=', 1)
+        ? isAdministrator
         : eb('users.id', '=', eb.selectFrom('accounts').select('accounts.user_id').where('accounts.id', '=', accountId)),
     );
 

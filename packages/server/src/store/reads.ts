@@ -72,6 +72,7 @@ export const GROWING_READS: { readonly [Room in keyof Reads]?: readonly (keyof R
   mails: ['listMails'],
   members: ['listMembers'],
   permissions: ['countHolders'],
+  profile: ['readEnding'],
   reminders: ['remindable'],
   sessions: ['listSessionsOfUser', 'listSessionsOfApplication', 'countSessionsBySignIn'],
   signIns: ['listSignIns'],

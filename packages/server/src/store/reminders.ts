@@ -6,15 +6,25 @@ import type { Db } from './prepared.ts';
 import { suspendedSinceMs } from './suspension.ts';
 import { withUse } from './use.ts';
 
+/** Credentials that one call looks at. */
+const SLICE = 2000;
+
 export function remindersReads(db: Db): Pick<RemindersStore, 'remindable' | 'remindedOf'> {
   return {
     async remindable({ afterId, limit, expiresBeforeMs, secretMadeBeforeMs, createdBeforeMs, nowMs }) {
-      const rows = await db
+      const last = await db
         .selectFrom('credentials')
+        .select('id')
+        .where('id', '>', afterId)
+        .orderBy('id')
+        .limit(1)
+        .offset(SLICE - 1)
+        .executeTakeFirst();
+      const slice = db.selectFrom('credentials').where('credentials.id', '>', afterId);
+      const rows = await (last === undefined ? slice : slice.where('credentials.id', '<=', last.id))
         .innerJoin('accounts', 'accounts.id', 'credentials.account_id')
         .leftJoin('users', 'users.id', 'accounts.user_id')
         .selectAll('credentials')
-        .where('credentials.id', '>', afterId)
         .where('credentials.revoked_at_ms', 'is', null)
         .where('accounts.deleted_at_ms', 'is', null)
         .where(suspendedSinceMs, 'is', null)
@@ -31,7 +41,9 @@ export function remindersReads(db: Db): Pick<RemindersStore, 'remindable' | 'rem
         .orderBy('credentials.id')
         .limit(limit)
         .execute();
-      return await withUse(db, rows.map(toCredential));
+      // A full batch may leave some of the slice for the next one.
+      const nextId = rows.length === limit ? (rows.at(-1)?.id ?? null) : (last?.id ?? null);
+      return { credentials: await withUse(db, rows.map(toCredential)), nextId };
     },
     async remindedOf(credentialIds) {
       if (credentialIds.length === 0) return [];

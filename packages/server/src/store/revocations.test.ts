@@ -27,12 +27,11 @@ eachDatabase('the revocations that have not ended', (makeDatabase) => {
     const all = await store.changes.activeRevocations(NOW);
     expect(all.revocations).toHaveLength(11);
     const paged: (typeof all.revocations)[number][] = [];
-    for (let after = 0; ; ) {
-      const { position, revocations } = await store.changes.activeRevocations(NOW, { after, limit: 4 });
-      expect(position).toBe(all.position);
-      paged.push(...revocations);
-      after = revocations.at(-1)?.number ?? after;
-      if (revocations.length < 4) break;
+    for (let after: number | null = 0; after !== null; ) {
+      const page = await store.changes.activeRevocations(NOW, { after, limit: 4 });
+      expect(page.position).toBe(all.position);
+      paged.push(...page.revocations);
+      after = page.next;
     }
     expect(paged).toEqual(all.revocations);
   });

@@ -50,8 +50,19 @@ export function revocationsReads(db: Db, pollDb: Db): Reads {
         .where((eb) => eb.or([eb('before_ms', 'is not', null), eb('kind', 'in', [...SUSPENSION_KINDS])]))
         .where((eb) => eb.or([eb('ends_at_ms', 'is', null), eb('ends_at_ms', '>', nowMs)]))
         .orderBy('number');
-      const rows = await (page === undefined ? active : active.where('number', '>', page.after).limit(page.limit)).execute();
-      return { position: counter.value, revocations: rows.map(toChange) };
+      if (page === undefined) return { position: counter.value, revocations: (await active.execute()).map(toChange), next: null };
+      // A page is a part of the list, not a number of revocations: between two there may be any number of other changes.
+      const last = await db
+        .selectFrom('changes')
+        .select('number')
+        .where('number', '>', page.after)
+        .orderBy('number')
+        .limit(1)
+        .offset(page.limit - 1)
+        .executeTakeFirst();
+      const after = active.where('number', '>', page.after);
+      const rows = await (last === undefined ? after : after.where('number', '<=', last.number)).execute();
+      return { position: counter.value, revocations: rows.map(toChange), next: last?.number ?? null };
     },
   };
 }

@@ -20,7 +20,8 @@ import {
 import type { Role } from '../core/teams/member.ts';
 import type { Act } from './act.ts';
 import { fromJson } from './json.ts';
-import { endLapsed, isActive } from './lapsed.ts';
+import { endLapsed } from './lapsed.ts';
+import { activeSessions, type SessionsOf } from './newest-sessions.ts';
 import { type Db, prepare } from './prepared.ts';
 import type { Database, SessionsTable } from './schema.ts';
 import { isSuspended, suspendedSinceMs } from './suspension.ts';
@@ -50,10 +51,8 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
         .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
         .selectAll('sessions')
         .select(['applications.client_id', 'applications.name as application_name', 'accounts.name as account_name'])
-        .where('sessions.user_id', '=', userId)
-        .where(isActive(nowMs))
+        .where('sessions.id', 'in', lastUsed(db, { userId }, { limit, nowMs }))
         .orderBy('sessions.last_used_at_ms', 'desc')
-        .limit(limit)
         .execute();
       return rows.map((row) => ({
         ...toSession(row),
@@ -68,10 +67,8 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
         .innerJoin('users', 'users.id', 'sessions.user_id')
         .selectAll('sessions')
         .select('users.display_name')
-        .where('sessions.application_id', '=', applicationId)
-        .where(isActive(nowMs))
+        .where('sessions.id', 'in', lastUsed(db, { applicationId }, { limit, nowMs }))
         .orderBy('sessions.last_used_at_ms', 'desc')
-        .limit(limit)
         .execute();
       return rows.map((row) => ({ ...toSession(row), userName: row.display_name }));
     },
@@ -81,12 +78,9 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
     },
     findSessionState: (id) => findSessionState(db, id),
     async countSessionsBySignIn(userId, nowMs) {
-      const rows = await db
-        .selectFrom('sessions')
-        .select(['sign_in_id', (eb) => eb.fn.countAll<number>().as('count')])
-        .where('user_id', '=', userId)
-        .where(isActive(nowMs))
-        .groupBy('sign_in_id')
+      const rows = await activeSessions(db, { userId }, nowMs)
+        .select(['newest.sign_in_id', (eb) => eb.fn.countAll<number>().as('count')])
+        .groupBy('newest.sign_in_id')
         .execute();
       return rows.map((row) => ({ signInId: row.sign_in_id, sessions: Number(row.count) }));
     },
@@ -113,6 +107,10 @@ export function sessionsReads(db: Db): Pick<SessionsStore, Reads> {
     },
   };
 }
+
+/** The ids of those that were used last, for a list. */
+const lastUsed = (db: Db, of: SessionsOf, { limit, nowMs }: { limit: number; nowMs: number }) =>
+  activeSessions(db, of, nowMs).select('newest.id').orderBy('newest.last_used_at_ms', 'desc').limit(limit);
 
 export const sessionsActs = {
   async moveSession(act: Act, move: Input<'moveSession'>): Promise<Moved> {

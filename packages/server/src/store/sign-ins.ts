@@ -6,7 +6,7 @@ import { isSecondFactor, type ProofMethod, type SignIn, type SignInsStore, type 
 import type { User } from '../core/users/account.ts';
 import type { Act } from './act.ts';
 import { endGiven } from './given.ts';
-import { toBytes, toHex } from './hex.ts';
+import { toBytes } from './hex.ts';
 import type { Db } from './prepared.ts';
 import { lockEnabledUser, toUser, users } from './users.ts';
 
@@ -30,9 +30,11 @@ export function signInsReads(db: Db): Pick<SignInsStore, 'findSignIn' | 'listSig
       return rows.map(toSignIn);
     },
     async knowsBrowser(userId, browserHash) {
-      const rows = await db.selectFrom('known_browsers').select('browser_hash').where('user_id', '=', userId).execute();
-      const known = browserHash !== null && rows.some((row) => toHex(row.browser_hash) === browserHash);
-      return { known, first: rows.length === 0 };
+      const ofUser = db.selectFrom('known_browsers').select('user_id').where('user_id', '=', userId);
+      const found =
+        browserHash === null ? undefined : await ofUser.where('browser_hash', '=', toBytes(browserHash)).executeTakeFirst();
+      if (found !== undefined) return { known: true, first: false };
+      return { known: false, first: (await ofUser.limit(1).executeTakeFirst()) === undefined };
     },
   };
 }

@@ -44,15 +44,17 @@ export const useReads = (db: Db): Reads => ({
     // PostgreSQL gives sums of bigint as text.
     return rows.map((row) => ({ ...row, requests: Number(row.requests), recentRequests: Number(row.recentRequests) }));
   },
-  async permissionsObservedSinceMs() {
-    const row = await db
-      .selectFrom('settings')
-      .select('value')
-      .where('name', '=', 'permissions_observed_since_ms')
-      .executeTakeFirstOrThrow();
-    return Number(row.value);
-  },
+  permissionsObservedSinceMs: () => permissionsObservedSinceMs(db),
 });
+
+export async function permissionsObservedSinceMs(db: Db): Promise<number> {
+  const row = await db
+    .selectFrom('settings')
+    .select('value')
+    .where('name', '=', 'permissions_observed_since_ms')
+    .executeTakeFirstOrThrow();
+  return Number(row.value);
+}
 
 export const useActs = {
   async recordUse(act: Act, { uses, permissions }: Input<'recordUse'>): Promise<void> {

@@ -1,5 +1,5 @@
 /** Counts what a deletion would end, for the question that the dashboard asks before it. It only reads. */
-import type { SelectQueryBuilder } from 'kysely';
+import { type SelectQueryBuilder, sql } from 'kysely';
 import { liveSince } from '../core/sign-ins/sign-in.ts';
 import {
   MAX_COUNTED,
@@ -9,10 +9,10 @@ import {
   type WhatEnds,
   type WhatEndsStore,
 } from '../core/teams/what-ends.ts';
+import { activeCredentials } from './active-credentials.ts';
 import { hasAdministratorBeside } from './administration.ts';
-import { isActive } from './lapsed.ts';
+import { countActiveSessions, type SessionsOf } from './newest-sessions.ts';
 import type { Db } from './prepared.ts';
-import type { Database } from './schema.ts';
 import { liveSignIns } from './sign-ins.ts';
 
 export function whatEndsReads(db: Db): WhatEndsStore {
@@ -43,38 +43,37 @@ export function whatEndsReads(db: Db): WhatEndsStore {
 }
 
 async function ofKey(db: Db, keyId: number, nowMs: number): Promise<WhatEnds> {
-  return { ...NOTHING_ENDS, jwts: await count(db, liveJwts(db, nowMs).where('key_id', '=', keyId)) };
+  return { ...NOTHING_ENDS, jwts: await countJwts(db, unexpired(db, nowMs).where('key_id', '=', keyId)) };
 }
 
 async function ofApplication(db: Db, id: number, nowMs: number): Promise<WhatEnds> {
   return {
     ...NOTHING_ENDS,
-    applicationSessions: await count(db, liveSessions(db, nowMs).where('application_id', '=', id)),
+    applicationSessions: await countActiveSessions(db, { applicationId: id }, { nowMs, max: MAX_COUNTED }),
   };
 }
 
 async function ofAccount(db: Db, { accountId }: { readonly accountId: number }, nowMs: number): Promise<WhatEnds> {
-  const own = applicationsOf(db, accountId);
-  const [keys, tokens, jwts, applications, applicationSessions, sessions, members, invitations] = await Promise.all([
-    count(db, liveCredentials(db, nowMs).where('account_id', '=', accountId).where('kind', '=', 'key')),
-    count(db, liveCredentials(db, nowMs).where('account_id', '=', accountId).where('kind', '=', 'token')),
-    count(db, liveJwts(db, nowMs).where('account_id', '=', accountId)),
-    count(db, own),
-    count(db, liveSessions(db, nowMs).where('application_id', 'in', own)),
-    count(db, liveSessions(db, nowMs).where('account_id', '=', accountId).where('application_id', 'not in', own)),
+  const own = await applicationsOf(db, accountId);
+  const [keys, tokens, jwts, applicationSessions, sessions, members, invitations] = await Promise.all([
+    countCredentials(db, { accountId, kind: 'key', nowMs }),
+    countCredentials(db, { accountId, kind: 'token', nowMs }),
+    countJwts(db, unexpired(db, nowMs).where('key_id', 'in', keysOf(db, accountId))),
+    countOfApplications(db, own, nowMs),
+    countOfOthers(db, own, { accountId }, nowMs),
     count(db, db.selectFrom('members').select('user_id as id').where('account_id', '=', accountId)),
     count(db, openInvitations(db, nowMs).where('account_id', '=', accountId)),
   ]);
-  const none = { teams: 0, signIns: 0 };
-  return { keys, tokens, jwts, applications, applicationSessions, sessions, members, invitations, ...none };
+  const none = { teams: 0, signIns: 0, applications: own.length };
+  return { keys, tokens, jwts, applicationSessions, sessions, members, invitations, ...none };
 }
 
 async function ofUser(db: Db, subject: Extract<ToBeDeleted, { what: 'user' }>, nowMs: number): Promise<WhatEnds> {
-  const own = applicationsOf(db, subject.accountId);
+  const own = await applicationsOf(db, subject.accountId);
   const [account, sessions, teams, invitations, signIns] = await Promise.all([
     ofAccount(db, subject, nowMs),
     // In any account in which they granted them.
-    count(db, liveSessions(db, nowMs).where('user_id', '=', subject.userId).where('application_id', 'not in', own)),
+    countOfOthers(db, own, { userId: subject.userId }, nowMs),
     count(db, db.selectFrom('members').select('account_id as id').where('user_id', '=', subject.userId)),
     // A personal account invites nobody: these are to teams, or to register.
     count(db, openInvitations(db, nowMs).where('invited_by', '=', subject.userId)),
@@ -88,11 +87,11 @@ async function ofMember(
   { userId, accountId }: Extract<ToBeDeleted, { what: 'member' }>,
   nowMs: number,
 ): Promise<WhatEnds> {
-  const own = applicationsOf(db, accountId);
-  const theirs = liveSessions(db, nowMs).where('user_id', '=', userId).where('account_id', '=', accountId);
+  const own = await applicationsOf(db, accountId);
+  const theirs = { userId, accountId };
   const [applicationSessions, sessions] = await Promise.all([
-    count(db, theirs.where('application_id', 'in', own)),
-    count(db, theirs.where('application_id', 'not in', own)),
+    countActiveSessions(db, theirs, { nowMs, max: MAX_COUNTED, and: isOf(own) }),
+    countOfOthers(db, own, theirs, nowMs),
   ]);
   return { ...NOTHING_ENDS, applicationSessions, sessions };
 }
@@ -128,25 +127,61 @@ const ownedByNobodyElse = (db: Db, userId: number) =>
 const openInvitations = (db: Db, nowMs: number) =>
   db.selectFrom('invitations').select('id').where('ended_at_ms', 'is', null).where('expires_at_ms', '>', nowMs);
 
-const liveCredentials = (db: Db, nowMs: number) =>
-  db
-    .selectFrom('credentials')
+async function countCredentials(db: Db, of: Parameters<typeof activeCredentials>[1]): Promise<number> {
+  const [lasting, expiring] = activeCredentials(db, of);
+  const counted = (await count(db, lasting.select('id'))) + (await count(db, expiring.select('id')));
+  return Math.min(counted, MAX_COUNTED);
+}
+
+const unexpired = (db: Db, nowMs: number) =>
+  db.selectFrom('jwts').select(['jti as id', 'revoked_at_ms']).where('expires_at_ms', '>', nowMs);
+
+/** Any number may have been revoked before they expired; of these, only so many are looked at. */
+const countJwts = (db: Db, rows: ReturnType<typeof unexpired>): Promise<number> =>
+  count(
+    db,
+    db
+      .selectFrom(rows.limit(3 * MAX_COUNTED).as('looked_at'))
+      .select('id')
+      .where('revoked_at_ms', 'is', null),
+  );
+
+/** Of any user. */
+async function countOfApplications(db: Db, own: readonly number[], nowMs: number): Promise<number> {
+  let counted = 0;
+  for (const applicationId of own) {
+    if (counted >= MAX_COUNTED) break;
+    counted += await countActiveSessions(db, { applicationId }, { nowMs, max: MAX_COUNTED - counted });
+  }
+  return counted;
+}
+
+const countOfOthers = (db: Db, own: readonly number[], of: SessionsOf, nowMs: number): Promise<number> =>
+  countActiveSessions(db, of, { nowMs, max: MAX_COUNTED, and: sql`NOT ${isOf(own)}` });
+
+const isOf = (own: readonly number[]) =>
+  own.length === 0 ? sql<boolean>`(1 = 0)` : sql<boolean>`(newest.application_id IN (${sql.join(own)}))`;
+
+/** At most as many as one account may have (`CEILINGS`). */
+async function applicationsOf(db: Db, accountId: number): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom('applications')
     .select('id')
-    .where('revoked_at_ms', 'is', null)
-    .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', nowMs)]));
+    .where('account_id', '=', accountId)
+    .where('deleted_at_ms', 'is', null)
+    .orderBy('id')
+    .limit(MAX_COUNTED)
+    .execute();
+  return rows.map(({ id }) => id);
+}
 
-const liveJwts = (db: Db, nowMs: number) =>
-  db.selectFrom('jwts').select('jti as id').where('expires_at_ms', '>', nowMs).where('revoked_at_ms', 'is', null);
+const keysOf = (db: Db, accountId: number) =>
+  db.selectFrom('credentials').select('id').where('account_id', '=', accountId).where('kind', '=', 'key');
 
-const liveSessions = (db: Db, nowMs: number) => db.selectFrom('sessions').select('id').where(isActive(nowMs));
-
-const applicationsOf = (db: Db, accountId: number) =>
-  db.selectFrom('applications').select('id').where('account_id', '=', accountId).where('deleted_at_ms', 'is', null);
-
-/** Reads at most MAX_COUNTED rows. */
-async function count<Table extends keyof Database>(
+/** Counts no more than MAX_COUNTED. */
+async function count<Tables, Table extends keyof Tables>(
   db: Db,
-  rows: SelectQueryBuilder<Database, Table, { id: number | string }>,
+  rows: SelectQueryBuilder<Tables, Table, { id: number | string }>,
 ): Promise<number> {
   const { n } = await db
     .selectFrom(rows.limit(MAX_COUNTED).as('counted'))

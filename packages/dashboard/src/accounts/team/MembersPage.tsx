@@ -43,9 +43,10 @@ function Members({ team }: { team: Account }) {
         </Alert>
       )}
       <Loaded query={query}>
-        {({ members, invitations }) => (
+        {({ members, more_members: hasMore, invitations }) => (
           <>
             <MemberTable team={team} members={members} userId={userId} onDialog={setDialog} />
+            {hasMore && <Text c="dimmed">{words.moreMembers(members.length)}</Text>}
             {invitations.length > 0 && <Invitations team={team} invitations={invitations} onDialog={setDialog} />}
           </>
         )}

@@ -15,6 +15,7 @@ export const words = {
   invite: 'Invite someone',
   viewerReason: 'You can see who belongs to this team. Inviting people and changing roles requires the role admin or owner.',
   members: 'Members',
+  moreMembers: (listed: number): string => `There are more. Only the first ${listed} are listed: owners first, then by role.`,
   columns: { member: 'Member', role: 'Role', since: 'Joined', seen: 'Last seen', actions: 'Actions' },
   you: 'You',
   never: 'Not signed in',

@@ -89,7 +89,7 @@ async function notify(
 ): Promise<readonly MailDraft[]> {
   const account = await accounts.findAccount(accountId);
   if (account === null) return [];
-  const owners = (await members.listMembers(account)).filter(({ role }) => role === 'owner').slice(0, MAX_NOTIFIED);
+  const owners = await members.listMembers(account, { roles: ['owner'], limit: MAX_NOTIFIED });
   const users = await Promise.all(owners.map(({ userId }) => accounts.findUser(userId)));
   const enabled = users.filter((user): user is User => user !== null && user.disabledAtMs === null);
   return enabled.map(({ email, id }) => write(account, { email, userId: id }));

@@ -59,9 +59,12 @@ export async function* readWholeAudit(ports: Ports, filter: Omit<AuditFilter, 'l
   } while (beforeId !== undefined);
 }
 
-/** The list of a subject, or the log itself, is in the order of its index; everything else is searched for. */
-const isIndexed = ({ event, actor, sinceMs, untilMs }: AuditFilter): boolean =>
-  event === undefined && actor === undefined && sinceMs === undefined && untilMs === undefined;
+/** The list of one subject, or the log itself, is in the order of its index; everything else is searched for. */
+const isIndexed = (filter: AuditFilter): boolean => {
+  const { event, actor, sinceMs, untilMs } = filter;
+  const isFiltered = [event, actor, sinceMs, untilMs].some((value) => value !== undefined);
+  return !isFiltered && Object.keys(subjectOf(filter)).length <= 1;
+};
 
 const subjectOf = ({ accountId, userId, credentialId, requestId }: AuditFilter) => ({
   ...(accountId === undefined ? {} : { accountId }),

@@ -155,10 +155,9 @@ export interface UseOfAccount {
 }
 
 /** What can be wrong with a credential depends only on this. */
-export type JudgedCredential = Pick<
-  Credential,
-  'id' | 'kind' | 'name' | 'permissions' | 'createdAtMs' | 'rotatedAtMs' | 'expiresAtMs' | 'permissionsChangedAtMs'
-> & { readonly use: { readonly lastUsedAtMs: number | null } };
+export type JudgedCredential = Pick<Credential, 'id' | 'kind' | 'name' | 'createdAtMs' | 'rotatedAtMs' | 'expiresAtMs'> & {
+  readonly use: { readonly lastUsedAtMs: number | null };
+};
 
 export interface CredentialsStore {
   /** One indexed row by the hash of what was presented (the current or the previous secret's). */
@@ -279,7 +278,7 @@ export interface CredentialsStore {
   useOfAccount(input: { accountId: number; sinceDay: number; nowMs: number }): Promise<UseOfAccount>;
   /**
    * The active ones of an account in pages: first those that never expire, then those that expire first. `after`: the last one of
-   * the previous page.
+   * the previous page. Each is judged where it is read, so that neither what it holds nor what it used is carried along.
    */
   listJudged(input: {
     accountId: number;
@@ -287,7 +286,7 @@ export interface CredentialsStore {
     after: Pick<Credential, 'id' | 'expiresAtMs'> | null;
     limit: number;
     nowMs: number;
-  }): Promise<readonly JudgedCredential[]>;
+  }): Promise<readonly (JudgedCredential & { readonly tooWideSinceMs: number | null })[]>;
   /** Which permissions were used since a day, without how often; the cost does not grow with the number of days. */
   usedPermissions(input: {
     credentialIds: readonly number[];

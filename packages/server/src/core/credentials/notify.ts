@@ -81,8 +81,7 @@ async function usersOf({ accounts }: Omit<NotifyPorts, 'compose'>, userId: numbe
 
 async function managersOf(ports: Omit<NotifyPorts, 'compose'>, account: Account | null): Promise<Recipient[]> {
   if (account === null) return [];
-  const all = await ports.members.listMembers(account);
-  const tenders = all.filter(({ role }) => role === 'owner' || role === 'admin').slice(0, MAX_TOLD);
+  const tenders = await ports.members.listMembers(account, { roles: ['owner', 'admin'], limit: MAX_TOLD });
   return (await Promise.all(tenders.map(({ userId }) => usersOf(ports, userId)))).flat();
 }
 

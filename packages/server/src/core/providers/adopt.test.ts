@@ -93,7 +93,7 @@ describe('where only invited people register', () => {
     expect(await enter({}, ticket)).toBe('done');
     const made = await users.findByEmail('ada@example.com');
     const team = await users.findAccount(account.id);
-    const members = team === null ? [] : await house.keyhouse.teams.listMembers(team);
+    const members = team === null ? [] : (await house.keyhouse.teams.listMembers(team)).members;
     expect(members.map(({ userId, role }) => [userId, role])).toContainEqual([made?.id, 'viewer']);
     expect(await users.findByEmail('eve@example.com')).toBeNull();
   });

@@ -49,11 +49,14 @@ export interface ChangesStore {
   renewEpoch(input: { from: string; wentBack: WentBack }): Promise<void>;
   /** Changes numbered above `after`, in order. */
   changesAfter(after: number, limit: number): Promise<readonly Change[]>;
-  /** The end of the list, and the revocations that have not expired by `nowMs`, in order: all of them, or one page. */
+  /**
+   * The end of the list, and the revocations that have not expired by `nowMs`, in order: all of them, or those among the next
+   * `limit` changes. `next`: after which to continue; null: these were the last.
+   */
   activeRevocations(
     nowMs: number,
     page?: { readonly after: number; readonly limit: number },
-  ): Promise<{ position: number; revocations: readonly Change[] }>;
+  ): Promise<{ position: number; revocations: readonly Change[]; next: number | null }>;
   /** Cheap hint whether something may have been committed since the last call; true if the database cannot tell. */
   mayHaveMoved(): boolean;
   /** Calls back early when another server has changed something; only a hint. Returns a function that stops it. */

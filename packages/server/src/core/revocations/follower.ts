@@ -278,16 +278,13 @@ export class ChangeFollower {
     if (place.epoch !== this.epoch) this.revocations.startOver();
     const first = await changes.activeRevocations(nowMs, { after: 0, limit: ACTIVE_PAGE });
     const suspensions: Change[] = [];
-    let last = first.revocations;
-    for (;;) {
-      for (const change of last) {
+    for (let page = first; ; page = await changes.activeRevocations(nowMs, { after: page.next, limit: ACTIVE_PAGE })) {
+      for (const change of page.revocations) {
         if (isSuspensionKind(change.kind)) suspensions.push(change);
         else this.revocations.add(change, change.number);
       }
-      if (last.length < ACTIVE_PAGE) break;
+      if (page.next === null) break;
       await pause();
-      const after = last.at(-1)?.number ?? 0;
-      last = (await changes.activeRevocations(nowMs, { after, limit: ACTIVE_PAGE })).revocations;
     }
     // Replaced as a whole, because a suspension that was lifted in between is not among them.
     const position = place.change.number;

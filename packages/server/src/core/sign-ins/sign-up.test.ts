@@ -54,7 +54,7 @@ describe('signing up', () => {
     if (!outcome.ok) throw new Error(outcome.reason);
     expect(outcome.joined).toBe(team.id);
     const account = await house.keyhouse.users.findAccount(team.id);
-    const members = account === null ? [] : await house.store.members.listMembers(account);
+    const members = account === null ? [] : await house.store.members.listMembers(account, { limit: 10 });
     expect(members.find(({ userId }) => userId === outcome.user.id)?.role).toBe('developer');
   });
 

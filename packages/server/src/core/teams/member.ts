@@ -26,6 +26,12 @@ export interface Member {
   readonly lastSeenAtMs: number | null;
 }
 
+/** More are not listed at once. */
+export const MAX_LISTED_MEMBERS = 1000;
+
+/** Accounts of one user that are looked at. Each team was created by them, or they accepted an invitation to it. */
+export const MAX_ACCOUNTS_REACHED = 1000;
+
 /** An invitation that ended because its sender lost the right to send it. */
 export interface EndedInvitation {
   readonly id: number;
@@ -55,12 +61,20 @@ export function mayChangeMember({ actor, isSelf, held, wanted }: MemberChange): 
 export const mayInvite = (actor: Role, wanted: Role): boolean => includesRole(actor, 'admin') && includesRole(actor, wanted);
 
 export interface MembersRead {
-  /** The accounts that a user can reach, the personal one first; the operator account for administrators. */
+  /**
+   * The accounts that a user can reach, the personal one first; the operator account for administrators. At most
+   * `MAX_ACCOUNTS_REACHED` teams.
+   */
   accountsOf(user: Pick<User, 'id' | 'isAdministrator'>): Promise<readonly AccountWithRole[]>;
   /** Null if the account does not exist, or the user is not a member of it: one answer for both. */
   findAccountOf(user: Pick<User, 'id' | 'isAdministrator'>, accountId: number): Promise<AccountWithRole | null>;
-  /** Owners first, then in the order in which they joined. */
-  listMembers(account: Pick<Account, 'id' | 'kind'>): Promise<readonly Member[]>;
+  /** Owners first, then in the order of their roles, and in the order in which they joined. `roles`: only these. */
+  listMembers(
+    account: Pick<Account, 'id' | 'kind'>,
+    page: { readonly roles?: readonly Role[]; readonly limit: number },
+  ): Promise<readonly Member[]>;
+  /** Which of these users are members. */
+  membersAmong(account: Pick<Account, 'id' | 'kind'>, userIds: readonly number[]): Promise<ReadonlySet<number>>;
 }
 
 /**

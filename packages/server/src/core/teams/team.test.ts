@@ -17,7 +17,7 @@ describe('a team', () => {
     expect(await rename(stranger, 'Ours')).toBe('gone');
     expect(await rename(admin, 'Motors')).toBe('done');
     expect(await house.keyhouse.users.findAccount(team.id)).toMatchObject({ kind: 'team', name: 'Motors', userId: null });
-    expect((await teams.listMembers({ id: team.id, kind: 'team' })).map(({ userId, role }) => [userId, role])).toEqual([
+    expect((await teams.listMembers({ id: team.id, kind: 'team' })).members.map(({ userId, role }) => [userId, role])).toEqual([
       ...[
         [owner.id, 'owner'],
         [admin.id, 'admin'],

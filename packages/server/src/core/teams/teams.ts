@@ -7,11 +7,11 @@
  * Used by: `/dashboard/api/accounts/…`, and every endpoint that asks for a role.
  */
 import { mayRegister, teamsInviteStrangers } from '../sign-ins/sign-up-rule.ts';
-import type { User } from '../users/account.ts';
+import type { Account, User } from '../users/account.ts';
 import { hashTicket } from '../users/ticket.ts';
 import type { Invitation } from './invitation.ts';
 import { acceptInvitation, invite, inviteToRegister, sendInvitationAgain, takeInvitationBack } from './invite.ts';
-import type { Member } from './member.ts';
+import { MAX_LISTED_MEMBERS, type Member } from './member.ts';
 import type { TeamsPorts } from './ports.ts';
 import { changeRole, createTeam, deleteTeam, removeMember, renameTeam, transferTeam } from './team.ts';
 import type { ToBeDeleted } from './what-ends.ts';
@@ -25,7 +25,14 @@ export function bindTeams(ports: TeamsPorts) {
     accountsOf: (user: Pick<User, 'id' | 'isAdministrator'>) => members.accountsOf(user),
     /** Null when the account does not exist, or the user is not a member of it: one answer for both. */
     findAccountOf: (user: Pick<User, 'id' | 'isAdministrator'>, accountId: number) => members.findAccountOf(user, accountId),
-    listMembers: (account: Parameters<typeof members.listMembers>[0]): Promise<readonly Member[]> => members.listMembers(account),
+    /** Owners first. `hasMore`: there are more than are listed. */
+    listMembers: async (account: Pick<Account, 'id' | 'kind'>): Promise<{ members: readonly Member[]; hasMore: boolean }> => {
+      const found = await members.listMembers(account, { limit: MAX_LISTED_MEMBERS + 1 });
+      return { members: found.slice(0, MAX_LISTED_MEMBERS), hasMore: found.length > MAX_LISTED_MEMBERS };
+    },
+    /** Which of these users are members of the account. */
+    membersAmong: (account: Pick<Account, 'id' | 'kind'>, userIds: readonly number[]): Promise<ReadonlySet<number>> =>
+      members.membersAmong(account, userIds),
 
     create: (input: Parameters<typeof createTeam>[1]) => createTeam(ports, input),
     rename: (input: Parameters<typeof renameTeam>[1]) => renameTeam(ports, input),

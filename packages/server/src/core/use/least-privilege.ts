@@ -2,7 +2,7 @@
  * Least privilege [A10, B10]: what a credential was granted and what it used, and what it could be narrowed to without anyone
  * noticing.
  */
-import { covers, isReserved, isWildcard, MAX_PERMISSIONS, permits } from '@keyhouse/protocol';
+import { covers, type HeldPermissions, isReserved, isWildcard, MAX_PERMISSIONS } from '@keyhouse/protocol';
 import type { Credential, CredentialsStore, PermissionSums } from '../credentials/credential.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import { UNTOLD_PERMISSION } from './permission-use.ts';
@@ -65,38 +65,12 @@ interface Ports {
 }
 
 /** For each of these credentials, in two queries however many there are. */
-export const leastOf = (ports: Ports, credentials: readonly Granted['credential'][]) => judgeEach(ports, credentials, judgeLeast);
-
-/**
- * The same without the rows, each of which costs a pass over the whole catalogue, and without counts: which permissions were used
- * is enough.
- */
-export async function narrowingsOf(
-  {
-    credentials: store,
-    ...ports
-  }: Omit<Ports, 'credentials'> & {
-    readonly credentials: Pick<CredentialsStore, 'usedPermissions' | 'permissionsObservedSinceMs'>;
-  },
-  credentials: readonly Granted['credential'][],
-): Promise<ReadonlyMap<number, Omit<Narrowing, 'untoldRequests'>>> {
-  const permissionUse: CredentialsStore['permissionUse'] = async (input) =>
-    (await store.usedPermissions(input)).map((use) => ({ ...use, requests: 1, recentRequests: 0, lastUsedAtMs: 0 }));
-  const permissionsObservedSinceMs = () => store.permissionsObservedSinceMs();
-  return await judgeEach({ ...ports, credentials: { permissionUse, permissionsObservedSinceMs } }, credentials, judgeNarrowing);
-}
-
-async function judgeEach<Judged>(
-  ports: Ports,
-  credentials: readonly Granted['credential'][],
-  judge: (granted: Granted, watch: Watch) => Judged,
-): Promise<ReadonlyMap<number, Judged>> {
+export async function leastOf(ports: Ports, credentials: readonly Granted['credential'][]): Promise<ReadonlyMap<number, Least>> {
   const nowMs = ports.clock.now();
-  const ids = credentials.map(({ id }) => id);
   const [uses, countedSinceMs] = await Promise.all([
     ports.credentials.permissionUse({
-      credentialIds: ids,
-      sinceDay: dayOf(nowMs) - LEAST_DAYS + 1,
+      credentialIds: credentials.map(({ id }) => id),
+      sinceDay: leastSinceDay(nowMs),
       recentSinceDay: dayOf(nowMs) - SHORT_DAYS + 1,
     }),
     ports.credentials.permissionsObservedSinceMs(),
@@ -104,21 +78,37 @@ async function judgeEach<Judged>(
   const usesOf = Map.groupBy(uses, ({ credentialId }) => credentialId);
   const watch: Watch = { nowMs, countedSinceMs, catalogue: ports.catalogue() };
   return new Map(
-    credentials.map((credential) => [credential.id, judge({ credential, uses: usesOf.get(credential.id) ?? [] }, watch)]),
+    credentials.map((credential) => [credential.id, judgeLeast({ credential, uses: usesOf.get(credential.id) ?? [] }, watch)]),
   );
+}
+
+/** The first day whose use counts. */
+export const leastSinceDay = (nowMs: number): number => dayOf(nowMs) - LEAST_DAYS + 1;
+
+/**
+ * Only whether it could be narrowed: since when it has been watched, or null. `used`: permissions without counts, which are not
+ * needed for this. For the overview, which judges every credential of an account.
+ */
+export function tooWideSince(credential: Granted['credential'], used: Iterable<string>, watch: Watch): number | null {
+  if (watch.nowMs - credential.createdAtMs < WATCHED_FOR_MS) return null;
+  const once = { credentialId: credential.id, requests: 1, recentRequests: 0, lastUsedAtMs: 0 };
+  const uses = Array.from(used, (permission) => ({ ...once, permission }));
+  const { narrowTo, watchedSinceMs } = judgeNarrowing({ credential, uses }, watch);
+  return narrowTo === null ? null : watchedSinceMs;
 }
 
 export function judgeLeast({ credential, uses }: Granted, watch: Watch): Least {
   const { permissions: held } = credential;
   const used = new Map(uses.map((use) => [use.permission, use]));
   used.delete(UNTOLD_PERMISSION);
-  const granted = expand(held, watch.catalogue);
+  const holds = holderOf(held);
+  const granted = expand(held, holds, watch.catalogue);
   const names = [...new Set([...granted, ...used.keys()])].sort();
   const rows = names.map((name): PermissionRow => {
     const use = used.get(name);
     return {
       name,
-      granted: covers(held, [name]),
+      granted: holds(name),
       requests30Days: use?.recentRequests ?? 0,
       requests90Days: use?.requests ?? 0,
       lastUsedAtMs: use?.lastUsedAtMs ?? null,
@@ -135,7 +125,8 @@ export function judgeNarrowing({ credential, uses }: Granted, watch: Watch): Nar
   const watchedForMs = watch.nowMs - watchedSinceMs;
   const suggestsFromMs = watchedForMs >= WATCHED_FOR_MS ? null : watchedSinceMs + WATCHED_FOR_MS;
   const untoldRequests = uses.find(({ permission }) => permission === UNTOLD_PERMISSION)?.requests ?? 0;
-  const isNeeded = ({ permission, requests }: PermissionSums): boolean => requests > 0 && covers(held, [permission]);
+  const holds = holderOf(held);
+  const isNeeded = ({ permission, requests }: PermissionSums): boolean => requests > 0 && holds(permission);
   const needed = uses.filter(isNeeded).map(({ permission }) => permission);
   const isJudged = suggestsFromMs === null && untoldRequests === 0;
   const narrowTo = isJudged && isLess(needed, held, watch.catalogue) ? needed.sort() : null;
@@ -143,10 +134,25 @@ export function judgeNarrowing({ credential, uses }: Granted, watch: Watch): Nar
   return { observedSinceMs, watchedSinceMs, watchedDays, suggestsFromMs, untoldRequests, narrowTo };
 }
 
+/**
+ * Whether the list covers each of many names, by sets: as `covers` would say it, but without going through the list again for
+ * each.
+ */
+function holderOf(held: HeldPermissions): (name: string) => boolean {
+  if (held === null) return (name) => covers(null, [name]);
+  const byName = new Set(held);
+  const wildcards = held.filter(isWildcard);
+  return (name) => covers(byName.has(name) ? [name] : wildcards, [name]);
+}
+
 /** What the list permits, by name; wildcards as far as a catalogue says what they cover. */
-function expand(held: readonly string[] | null, catalogue: ReadonlySet<string>): readonly string[] {
+function expand(
+  held: readonly string[] | null,
+  holds: (name: string) => boolean,
+  catalogue: ReadonlySet<string>,
+): readonly string[] {
   const byName = (held ?? []).filter((name) => !isWildcard(name));
-  return [...byName, ...[...catalogue].filter((name) => permits(held, name))];
+  return [...byName, ...[...catalogue].filter(holds)];
 }
 
 /** Strictly less than what is held, and something that a credential can be narrowed to. */
@@ -158,8 +164,10 @@ function isLess(needed: readonly string[], held: readonly string[] | null, catal
   // If the catalogue names everything, and all of it is used, a list would only be in the way of permissions that are added
   // later.
   const isOpen = catalogue.size === 0 && (held === null || held.some(isWildcard));
-  if (isOpen || held?.some((name) => !isWildcard(name) && !permits(needed, name)) === true) return true;
-  for (const name of catalogue) if (permits(held, name) && !permits(needed, name)) return true;
+  const [holds, needs] = [holderOf(held), holderOf(needed)];
+  if (isOpen || held?.some((name) => !isWildcard(name) && !needs(name)) === true) return true;
+  for (const name of catalogue) if (holds(name) && !needs(name)) return true;
   return false;
 }
+
 const dayOf = (ms: number): number => Math.floor(ms / DAY_MS);

@@ -8,10 +8,10 @@ const NOW = 1000 * DAY_MS;
 /** Kind and moment (in days from now) of each notice. */
 function noticesFor(given: Partial<JudgedCredential>, known: Partial<Parameters<typeof noticesOf>[1]> = {}, oldSecretDays = 365) {
   const credential: JudgedCredential = {
-    ...{ id: 1, kind: 'key', name: 'deploy', permissions: null, createdAtMs: NOW, rotatedAtMs: null, expiresAtMs: null },
-    ...{ permissionsChangedAtMs: null, use: { lastUsedAtMs: null }, ...given },
+    ...{ id: 1, kind: 'key', name: 'deploy', createdAtMs: NOW, rotatedAtMs: null, expiresAtMs: null },
+    ...{ use: { lastUsedAtMs: null }, ...given },
   };
-  const found = noticesOf(credential, { least: undefined, refusedLastAtMs: undefined, ...known }, NOW, { oldSecretDays });
+  const found = noticesOf(credential, { tooWideSinceMs: null, refusedLastAtMs: undefined, ...known }, NOW, { oldSecretDays });
   return found.map(({ kind, atMs }) => `${kind} ${(atMs - NOW) / DAY_MS}`);
 }
 
@@ -42,9 +42,7 @@ describe('a notice', () => {
   });
 
   it('says that it was refused often, and that it could be narrowed', () => {
-    const watchedSinceMs = NOW - 40 * DAY_MS;
     expect(noticesFor({}, { refusedLastAtMs: NOW - DAY_MS })).toEqual(['refusals -1']);
-    expect(noticesFor({}, { least: { narrowTo: ['a.read'], watchedSinceMs } })).toEqual(['too-wide -40']);
-    expect(noticesFor({}, { least: { narrowTo: null, watchedSinceMs } })).toEqual([]);
+    expect(noticesFor({}, { tooWideSinceMs: NOW - 40 * DAY_MS })).toEqual(['too-wide -40']);
   });
 });

@@ -2,7 +2,6 @@
 
 import type { JudgedCredential } from '../credentials/credential.ts';
 import { DAY_MS } from '../lib/clock.ts';
-import type { Least } from './least-privilege.ts';
 
 export const EXPIRES_SOON_DAYS = 14;
 export const UNUSED_DAYS = 90;
@@ -25,7 +24,8 @@ export interface Notice {
 }
 
 interface Known {
-  readonly least: Pick<Least, 'narrowTo' | 'watchedSinceMs'> | undefined;
+  /** Since when it has been watched without needing all that it holds; null: it needs it, or nobody can say. */
+  readonly tooWideSinceMs: number | null;
   /** When it was refused last, if that was often enough within a day. */
   readonly refusedLastAtMs: number | undefined;
 }
@@ -33,7 +33,7 @@ interface Known {
 /** What needs attention on an active credential. An expired one needs none. */
 export function noticesOf(
   credential: JudgedCredential,
-  { least, refusedLastAtMs }: Known,
+  { tooWideSinceMs, refusedLastAtMs }: Known,
   nowMs: number,
   { oldSecretDays }: NoticeRules,
 ): readonly Notice[] {
@@ -47,6 +47,6 @@ export function noticesOf(
   if (nowMs - unusedSinceMs >= UNUSED_DAYS * DAY_MS) add('unused', unusedSinceMs);
   const secretMadeAtMs = rotatedAtMs ?? createdAtMs;
   if (oldSecretDays > 0 && nowMs - secretMadeAtMs >= oldSecretDays * DAY_MS) add('old-secret', secretMadeAtMs);
-  if (least !== undefined && least.narrowTo !== null) add('too-wide', least.watchedSinceMs);
+  if (tooWideSinceMs !== null) add('too-wide', tooWideSinceMs);
   return notices;
 }

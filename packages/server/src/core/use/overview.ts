@@ -3,7 +3,6 @@ import type { AuditStore } from '../audit/event.ts';
 import type { CredentialsStore, JudgedCredential, UseOfAccount } from '../credentials/credential.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
 import { pause } from '../lib/pause.ts';
-import { narrowingsOf, WATCHED_FOR_MS } from './least-privilege.ts';
 import { MANY_REFUSALS, type Notice, type NoticeKind, type NoticeRules, noticesOf } from './notices.ts';
 
 export const OVERVIEW_DAYS = 30;
@@ -20,10 +19,9 @@ export interface Overview extends Omit<UseOfAccount, 'byDay'> {
 }
 
 interface Ports {
-  readonly credentials: Pick<CredentialsStore, 'useOfAccount' | 'listJudged' | 'usedPermissions' | 'permissionsObservedSinceMs'>;
+  readonly credentials: Pick<CredentialsStore, 'useOfAccount' | 'listJudged'>;
   readonly audit: Pick<AuditStore, 'refusedOften'>;
   readonly clock: Clock;
-  readonly catalogue: () => ReadonlySet<string>;
   readonly rules: NoticeRules;
 }
 
@@ -48,21 +46,17 @@ async function findNotices(ports: Ports, accountId: number, nowMs: number): Prom
   let noticesInAll = 0;
   for (const kind of ['key', 'token'] as const) {
     for (let after: JudgedCredential | null = null; ; await pause()) {
-      const credentials: readonly JudgedCredential[] = await ports.credentials.listJudged({
+      const credentials: Awaited<ReturnType<CredentialsStore['listJudged']>> = await ports.credentials.listJudged({
         ...{ accountId, kind, after, nowMs },
         limit: JUDGED_AT_ONCE,
       });
-      const least = await narrowingsOf(
-        ports,
-        credentials.filter(({ createdAtMs }) => nowMs - createdAtMs >= WATCHED_FOR_MS),
-      );
       const refused = await ports.audit.refusedOften({
         credentialIds: credentials.map(({ id }) => id),
         ...{ sinceMs: nowMs - DAY_MS, times: MANY_REFUSALS },
       });
       const refusedLast = new Map(refused.map(({ credentialId, lastAtMs }) => [credentialId, lastAtMs]));
       const found = credentials.flatMap((each) =>
-        noticesOf(each, { least: least.get(each.id), refusedLastAtMs: refusedLast.get(each.id) }, nowMs, ports.rules),
+        noticesOf(each, { tooWideSinceMs: each.tooWideSinceMs, refusedLastAtMs: refusedLast.get(each.id) }, nowMs, ports.rules),
       );
       noticesInAll += found.length;
       notices = [...notices, ...found].sort(byUrgency).slice(0, MAX_NOTICES);

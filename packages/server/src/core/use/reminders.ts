@@ -21,7 +21,11 @@ export interface RemindedOf {
 }
 
 export interface RemindersStore {
-  /** Active credentials that may need a reminder, whose owner is not disabled; in the order of their ids. */
+  /**
+   * Active credentials that may need a reminder, whose owner is not disabled; in the order of their ids. One slice, which costs
+   * no more however few of the credentials need one: it may be short or empty. `nextId`: after which to continue; null: this was
+   * the last.
+   */
   remindable(input: {
     afterId: number;
     limit: number;
@@ -29,7 +33,7 @@ export interface RemindersStore {
     secretMadeBeforeMs: number;
     createdBeforeMs: number;
     nowMs: number;
-  }): Promise<readonly CredentialWithUse[]>;
+  }): Promise<{ readonly credentials: readonly CredentialWithUse[]; readonly nextId: number | null }>;
   remindedOf(credentialIds: readonly number[]): Promise<readonly RemindedOf[]>;
   /** Records the reminders, and writes the mail of the event, in one act. */
   remind(input: { reminded: readonly RemindedOf[]; nowMs: number; event: EventDraft }): Promise<void>;
@@ -86,7 +90,7 @@ async function gatherPeople(
 ): Promise<number | null> {
   const { nowMs } = gathering;
   for (let lastId = afterId; ; ) {
-    const batch = await ports.reminders.remindable({
+    const { credentials, nextId } = await ports.reminders.remindable({
       afterId: lastId,
       limit: BATCH,
       nowMs,
@@ -94,12 +98,11 @@ async function gatherPeople(
       secretMadeBeforeMs: ports.rules.oldSecretDays === 0 ? 0 : nowMs - ports.rules.oldSecretDays * DAY_MS,
       createdBeforeMs: nowMs - UNUSED_DAYS * DAY_MS,
     });
-    await gather(ports, batch, gathering);
-    const last = batch.at(-1);
-    if (last === undefined || batch.length < BATCH) return null;
+    await gather(ports, credentials, gathering);
+    if (nextId === null) return null;
     await ports.pause();
-    if (gathering.people.size >= MAX_PEOPLE) return last.id;
-    lastId = last.id;
+    if (gathering.people.size >= MAX_PEOPLE) return nextId;
+    lastId = nextId;
   }
 }
 
@@ -163,7 +166,7 @@ const isNews = ({ kind, aboutMs }: Due, before: number | undefined): boolean =>
  */
 export function dueOf(credential: CredentialWithUse, rules: NoticeRules, nowMs: number): readonly Due[] {
   const endsByItself = credential.source === 'login' || credential.source === 'register';
-  return noticesOf(credential, { least: undefined, refusedLastAtMs: undefined }, nowMs, rules).flatMap(
+  return noticesOf(credential, { tooWideSinceMs: null, refusedLastAtMs: undefined }, nowMs, rules).flatMap(
     ({ kind, atMs }): Due[] => {
       if (kind === 'expires-soon') {
         const days = (atMs - nowMs) / DAY_MS;

@@ -21,7 +21,7 @@ export async function creatorsOf(
   const users = [...new Set(created.flatMap((actor) => userIdOf(actor) ?? []))];
   const [names, members] = await Promise.all([
     keyhouse.audit.namesOf({ users, credentials: [] }).then((found) => found.users),
-    users.length === 0 ? new Set<number>() : membersOf(keyhouse, accountId),
+    users.length === 0 ? new Set<number>() : membersAmong(keyhouse, accountId, users),
   ]);
   return (actor) => {
     const id = userIdOf(actor);
@@ -33,10 +33,13 @@ export async function creatorsOf(
   };
 }
 
-async function membersOf(keyhouse: Pick<Keyhouse, 'audit' | 'users' | 'teams'>, accountId: number): Promise<ReadonlySet<number>> {
+async function membersAmong(
+  keyhouse: Pick<Keyhouse, 'audit' | 'users' | 'teams'>,
+  accountId: number,
+  users: readonly number[],
+): Promise<ReadonlySet<number>> {
   const account = await keyhouse.users.findAccount(accountId);
-  const members = account === null ? [] : await keyhouse.teams.listMembers(account);
-  return new Set(members.map(({ userId }) => userId));
+  return account === null ? new Set() : await keyhouse.teams.membersAmong(account, users);
 }
 
 function userIdOf(actor: Actor | null): number | null {

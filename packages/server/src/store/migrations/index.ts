@@ -18,6 +18,7 @@ import { liveCredentials } from './0016-live-credentials.ts';
 import { idTokenAlgorithm } from './0017-id-token-algorithm.ts';
 import { home } from './0018-home.ts';
 import { sweeps } from './0019-sweeps.ts';
+import { pages } from './0020-pages.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. Append; never edit one that has landed. */
@@ -41,4 +42,5 @@ export const MIGRATIONS: readonly Migration[] = [
   idTokenAlgorithm,
   home,
   sweeps,
+  pages,
 ];

@@ -75,8 +75,9 @@ const calls = (): Readonly<Record<string, Readonly<Record<string, readonly unkno
     invitations: { listInvitations: [accountId, nowMs], listInvitationsBy: [userId, nowMs] },
     jwts: { listJwts: [{ keyId, nowMs, withEnded: true, ...page }] },
     mails: { listMails: [page] },
-    members: { listMembers: [{ id: accountId, kind: 'personal' }] },
+    members: { listMembers: [{ id: accountId, kind: 'personal' }, { limit: 10 }] },
     permissions: { countHolders: [{ nowMs }] },
+    profile: { readEnding: [{ userId, all: true, nowMs }] },
     reminders: {
       remindable: [{ afterId: 0, expiresBeforeMs: nowMs, secretMadeBeforeMs: nowMs, createdBeforeMs: nowMs, nowMs, ...page }],
     },

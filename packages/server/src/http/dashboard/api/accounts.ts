@@ -158,6 +158,8 @@ export const accounts = {
     who: 'viewer',
     answer: Type.Object({
       members: Type.Array(Member),
+      /** There are more than are listed. */
+      more_members: Type.Boolean(),
       invitations: Type.Array(Invitation),
       /** Invitations are mailed only to people who are users already; the answer does not reveal who is one. */
       invites_users_only: Type.Boolean(),

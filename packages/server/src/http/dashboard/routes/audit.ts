@@ -6,6 +6,7 @@ import { readAudit, readWholeAudit } from '../../../core/audit/read.ts';
 import { AUDIT_FAULT_SENTENCES, type AuditVerdict, verifyAudit } from '../../../core/audit/verify.ts';
 import type { Keyhouse } from '../../../core/keyhouse.ts';
 import { includesRole, mayKnowWhereUsed, type Role } from '../../../core/teams/member.ts';
+import type { Account } from '../../../core/users/account.ts';
 import { invalid } from '../../faults.ts';
 import { readDate } from '../../read-date.ts';
 import { toTimestamp } from '../../schemas.ts';
@@ -20,8 +21,8 @@ type Search = Omit<Api['GET /accounts/:account/audit']['query'], 'before' | 'lim
 /** What part of the log is shown, and who may know whom. */
 interface View {
   readonly subject: AuditSubject;
-  /** Members of the account; null: an administrator may see every name. */
-  readonly members: ReadonlySet<number> | null;
+  /** Only its members may be known by address; null: an administrator may see every name. */
+  readonly membersOf: Pick<Account, 'id' | 'kind'> | null;
   readonly reader: Reader;
   /** Of the account whose log it is. */
   readonly accountName: string | null;
@@ -44,7 +45,7 @@ export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
   const { audit } = keyhouse;
   const ports = { audit, breathe: (): Promise<void> => breathe() };
 
-  const viewOf = async (
+  const viewOf = (
     account: {
       readonly id: number;
       readonly kind: 'operator' | 'personal' | 'team';
@@ -52,9 +53,9 @@ export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
       readonly role: Role;
     },
     userId: number,
-  ): Promise<View> => ({
+  ): View => ({
     subject: { accountId: account.id },
-    members: new Set((await keyhouse.teams.listMembers(account)).map(({ userId }) => userId)),
+    membersOf: account,
     reader: { userId, role: account.role },
     accountName: account.name,
   });
@@ -73,10 +74,8 @@ export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
       : { name: `audit-${day}.jsonl`, type: 'application/x-ndjson', pieces: toJsonLines(rows) };
   };
 
-  serve('GET /accounts/:account/audit', async ({ account, query, signIn }) => page(await viewOf(account, signIn.user.id), query));
-  serve('GET /accounts/:account/audit/export', async ({ account, query, signIn }) =>
-    file(await viewOf(account, signIn.user.id), query),
-  );
+  serve('GET /accounts/:account/audit', ({ account, query, signIn }) => page(viewOf(account, signIn.user.id), query));
+  serve('GET /accounts/:account/audit/export', ({ account, query, signIn }) => file(viewOf(account, signIn.user.id), query));
 
   serve('GET /operator/audit', async ({ query: { account, user, ...query } }) => ({
     ...(await page(wholeLog(account, user), query)),
@@ -110,7 +109,7 @@ const wholeLog = (account: string | undefined, user: string | undefined): View =
     ...(account === undefined ? {} : { accountId: Number(account) }),
     ...(user === undefined ? {} : { userId: Number(user) }),
   },
-  members: null,
+  membersOf: null,
   reader: { userId: 0, role: null },
   accountName: null,
 });
@@ -142,17 +141,19 @@ function readMoment(field: string, text: string): number {
 
 async function describe(
   keyhouse: Keyhouse,
-  { subject, members, reader, accountName }: View,
+  { subject, membersOf, reader, accountName }: View,
   events: readonly ListedEvent[],
 ): Promise<Row[]> {
   const actors = events.map(({ actor }) => readActor(actor));
+  const users = [
+    ...new Set([
+      ...actors.flatMap((actor) => (actor.kind === 'user' ? [actor.id] : [])),
+      ...events.flatMap(({ userId }) => (userId === null ? [] : [userId])),
+    ]),
+  ];
+  const members = membersOf === null ? null : await keyhouse.teams.membersAmong(membersOf, users);
   const names = await keyhouse.audit.namesOf({
-    users: [
-      ...new Set([
-        ...actors.flatMap((actor) => (actor.kind === 'user' ? [actor.id] : [])),
-        ...events.flatMap(({ userId }) => (userId === null ? [] : [userId])),
-      ]),
-    ],
+    users,
     credentials: [
       ...new Set([
         ...actors.flatMap((actor) => (actor.kind === 'credential' ? [actor.id] : [])),
@@ -213,7 +214,7 @@ function mayKnowPlace({ userId, role }: Reader, actor: ReadActor): boolean {
  */
 function shownName(
   user: { readonly displayName: string; readonly email: string } | undefined,
-  { members, reader, id }: Pick<View, 'members' | 'reader'> & { readonly id: number },
+  { members, reader, id }: Pick<View, 'reader'> & { readonly members: ReadonlySet<number> | null; readonly id: number },
 ): string | null {
   if (user === undefined) return null;
   if (user.displayName !== '') return user.displayName;

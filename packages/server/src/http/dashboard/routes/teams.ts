@@ -32,12 +32,13 @@ export function teamsRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
 
   serve('GET /accounts/:account/members', async ({ account, signIn: { user } }) => {
     const manages = includesRole(account.role, 'admin');
-    const [members, invitations] = await Promise.all([
+    const [{ members, hasMore }, invitations] = await Promise.all([
       keyhouse.teams.listMembers(account),
       account.kind === 'team' && manages ? keyhouse.teams.listInvitations(account.id) : [],
     ]);
     return {
       members: members.map((member) => describe(member, manages || member.userId === user.id)),
+      more_members: hasMore,
       invitations: invitations.map(describeInvitation),
       invites_users_only: keyhouse.teams.inviteUsersOnly,
     };
