@@ -3,10 +3,11 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SERVICE_SECRET } from '../bench/flows/wish.ts';
+import { forgetfulCopy } from '../bench/forgetful.ts';
 import { keyText } from '../bench/keys.ts';
 import { seedCredentials, seedRevokedJwts } from '../bench/seed.ts';
 import type { Work } from '../bench/skeletons/skeleton.ts';
@@ -82,6 +83,11 @@ it('introspection tells an active key from an unknown one', async () => {
     ).json();
   expect(await ask(keyText(3))).toMatchObject({ active: true, client_id: 'key:3' });
   expect(await ask(keyText(11))).toEqual({ active: false });
+});
+
+it('finds the size of the cache in the bundle, for a server that remembers next to nothing', async () => {
+  const program = resolve(dirname(await builtProgram()), '..');
+  expect(() => forgetfulCopy(program, join(folder, 'forgetful'))).not.toThrow();
 });
 
 it('fills a database with revoked JWTs', () => {

@@ -24,6 +24,7 @@ export interface Profiler {
 
 const INTERVAL_MICROS = 250;
 const PATIENCE_MS = 60_000;
+const WRITER = /\/writer\.js"/;
 
 /** Of the process whose inspector listens there. */
 export async function connectProfiler(port: number): Promise<Profiler> {
@@ -31,9 +32,8 @@ export async function connectProfiler(port: number): Promise<Profiler> {
     readonly webSocketDebuggerUrl: string;
   }[];
   const main = await connect(targets[0]?.webSocketDebuggerUrl ?? '');
-  const workers = await workersOf(main);
-  // In what is measured only the writer runs JavaScript beside the main thread.
-  const threads = [main, ...workers];
+  const writer = await writerOf(main);
+  const threads = writer === null ? [main] : [main, writer];
   await Promise.all(threads.map((thread) => prepare(thread)));
   return {
     start: async () => {
@@ -78,12 +78,12 @@ async function connect(url: string): Promise<Thread> {
   return thread;
 }
 
-/** Messages to a thread travel inside messages to the main thread. */
-async function workersOf(main: Thread): Promise<readonly Thread[]> {
+/** Messages to a thread travel inside messages to the main thread. Others, such as those for passwords, come and go. */
+async function writerOf(main: Thread): Promise<Thread | null> {
   const found = new Map<string, ReturnType<typeof createThread>>();
   main.onEvent((method, params) => {
     const sessionId = String(params.sessionId);
-    if (method === 'NodeWorker.attachedToWorker')
+    if (method === 'NodeWorker.attachedToWorker' && WRITER.test(JSON.stringify(params.workerInfo)))
       found.set(
         sessionId,
         createThread((message) => void main.ask('NodeWorker.sendMessageToWorker', { sessionId, message })),
@@ -91,7 +91,7 @@ async function workersOf(main: Thread): Promise<readonly Thread[]> {
     if (method === 'NodeWorker.receivedMessageFromWorker') found.get(sessionId)?.take(String(params.message));
   });
   await main.ask('NodeWorker.enable', { waitForDebuggerOnStart: false });
-  return [...found.values()].map(({ thread }) => thread);
+  return [...found.values()][0]?.thread ?? null;
 }
 
 function createThread(send: (text: string) => void): { readonly thread: Thread; readonly take: (text: string) => void } {

@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { type CpuMicros, measure, type Subject } from '../measure.ts';
+import { undisturbed } from '../quiet.ts';
 import { here, say } from '../say.ts';
 
 if (!existsSync(here('node_modules'))) {
@@ -39,7 +40,7 @@ async function profileRow(name: string): Promise<void> {
   const asked = await ROWS[name]?.({ NODE_OPTIONS: `--inspect=127.0.0.1:${port}` });
   if (asked === undefined) throw new Error(`There is no row ${name}.`);
   const subject = { ...asked, orders: { ...asked.orders, ...LENGTH } };
-  const { cpu, perSecond } = await measure(subject);
+  const { cpu, perSecond, others } = await undisturbed(() => measure(subject));
   if (cpu === null) throw new Error('This system does not report processor time.');
   const { main, writer } = await takeProfiles(subject, port);
   keep(`${name}-main`, main);
@@ -47,7 +48,9 @@ async function profileRow(name: string): Promise<void> {
   const ofMain = sharesOf(main);
   const ofWriter = writer === null ? null : sharesOf(writer);
   say(`\n### ${name}\n`);
-  say(`${cpu.total.toFixed(1)} µs of processor a request (${Math.round(perSecond)} requests a second).\n`);
+  say(
+    `${cpu.total.toFixed(1)} µs of processor a request (${Math.round(perSecond)} requests a second${others > 0.1 ? `; DISTURBED: others used ${others.toFixed(1)} cores` : ''}).\n`,
+  );
   say(tableOf(cpu, ofMain.groups, ofWriter?.groups ?? new Map()));
   if (process.argv.includes('--functions')) {
     sayFunctions('main thread', ofMain.functions, cpu.main);
@@ -77,18 +80,24 @@ function tableOf(cpu: CpuMicros, ofMain: ReadonlyMap<string, number>, ofWriter: 
     .map((group) => ({ group, main: (ofMain.get(group) ?? 0) * cpu.main, writer: (ofWriter.get(group) ?? 0) * cpu.writer }))
     .filter(({ main, writer }) => main + writer >= LEAST_MICROS)
     .sort((a, b) => b.main + b.writer - a.main - a.writer)
-    .map(({ group, main, writer }) => `| ${group} | ${micros(main)} | ${micros(writer)} |`);
+    .map(
+      ({ group, main, writer }) => `| ${group} | ${micros(main)} | ${micros(writer)} | ${percent((main + writer) / cpu.total)} |`,
+    );
   return [
-    '| µs a request | main thread | writer |',
-    '| --- | ---: | ---: |',
+    '| µs a request | main thread | writer | share |',
+    '| --- | ---: | ---: | ---: |',
     ...lines,
-    `| **whole thread** | **${cpu.main.toFixed(1)}** | **${cpu.writer.toFixed(1)}** |`,
-    `| helper threads | ${cpu.helpers.toFixed(1)} | |`,
+    `| **whole thread** | **${cpu.main.toFixed(1)}** | **${cpu.writer.toFixed(1)}** | |`,
+    `| helper threads | ${cpu.helpers.toFixed(1)} | | ${percent(cpu.helpers / cpu.total)} |`,
   ].join('\n');
 }
 
 function micros(value: number): string {
   return value < LEAST_MICROS / 2 ? '' : value.toFixed(1);
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
 }
 
 function sayFunctions(thread: string, functions: ReadonlyMap<string, number>, whole: number): void {
