@@ -49,7 +49,7 @@ export default defineConfig({
     projects: [
       project('unit', UNIT, shared),
       project('server', [
-        'packages/server/{src/{cli,http,store},test}/**/*.test.ts',
+        'packages/server/{src/{cli,http,store,workers},test}/**/*.test.ts',
         'packages/server/src/app.test.ts',
         'test/{bundle,readme,release,skeletons}.test.ts',
         'packages/{guard,client,import}/test/**/*.test.ts',

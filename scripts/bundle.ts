@@ -10,11 +10,13 @@ import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 
 const SERVER = resolve(import.meta.dirname, '../packages/server');
 
-/** The program, and the files that threads begin with. */
+/** The program, and the files that its threads and its other processes begin with. */
 const ENTRIES: Readonly<Record<string, string>> = {
   main: 'src/cli/main.ts',
   writer: 'src/store/sqlite/writer.ts',
   reader: 'src/store/sqlite/reader.ts',
+  worker: 'src/workers/worker.ts',
+  'writer-process': 'src/workers/writer-process.ts',
   'password-thread': 'src/core/passwords/password-thread.ts',
   'docs-script': 'src/http/docs-script.ts',
 };
@@ -53,7 +55,7 @@ export async function bundleServer(folder: string): Promise<void> {
 
 /**
  * `new URL('../x', import.meta.url)` names a file by the place of the source. In the bundle it leads to the same file: to the
- * bundled one if a thread begins with it, otherwise to the one in the package's folder.
+ * bundled one if a thread or a process begins with it, otherwise to the one in the package's folder.
  */
 export function leadToTheSameFiles(): Plugin {
   const entries = new Map(Object.entries(ENTRIES).map(([name, source]) => [join(SERVER, source), `./${name}.js`]));

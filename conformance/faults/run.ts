@@ -19,6 +19,7 @@ import { restartInTurn } from './rolling-restart.ts';
 import type { Told } from './scene.ts';
 import { setBack } from './set-back.ts';
 import { stallDatabase } from './stall.ts';
+import { killOneOfSeveral } from './workers.ts';
 
 interface Long {
   readonly name: string;
@@ -33,6 +34,7 @@ const say = (line: string): void => console.log(line);
 
 const FAULTS: readonly Long[] = [
   { name: 'kill', share: 1, run: (cycles) => killAgainAndAgain(cycles, { say }) },
+  { name: 'kill-one-of-several', share: 1, run: (cycles) => killOneOfSeveral(cycles, { say }) },
   {
     name: 'kill-postgres',
     share: 0.2,

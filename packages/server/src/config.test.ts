@@ -1,5 +1,5 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
@@ -31,6 +31,7 @@ describe('without any setting', () => {
       url: 'http://localhost:4141',
       host: '127.0.0.1',
       port: 4141,
+      workers: 1,
       databaseUrl: `sqlite:${resolve(import.meta.dirname, '../../../data/keyhouse.db')}`,
       databasePoolSize: 20,
       secret: null,
@@ -116,6 +117,7 @@ describe('faults', () => {
     ['CORS_ORIGINS', ['*', 'null', 'app.example', 'https://app.example/path', 'https://APP.example']],
     ['MAX_JWT_DAYS', ['-1', '0', '3661', 'year']],
     ['DATABASE_POOL_SIZE', ['-1', '0', '1', '1001', 'all']],
+    ['WORKERS', ['-1', '0', '65', '1.5', 'many', 'Auto', ' 2']],
     ['SIGNING_ALGORITHM', ['HS256', 'none', 'es256']],
   ])('are found in %s', (name, values) => {
     // An empty value counts as not set, and so is not a fault.
@@ -126,6 +128,14 @@ describe('faults', () => {
     for (const name of ['SIGN_UP', 'TRUSTED_PROXY', 'URL_FILE', 'url', ''])
       expect(faultsOf({ [name]: 'x' }), name).toEqual([`KEYHOUSE_${name} is not a setting.`]);
     expect(faultsOf({ VECTORS: '/somewhere' })).toEqual([]);
+  });
+});
+
+describe('the workers', () => {
+  it('are a number, or one for each core', () => {
+    expect([read({ WORKERS: '1' }).workers, read({ WORKERS: '64' }).workers]).toEqual([1, 64]);
+    expect(read({ WORKERS: 'auto' }).workers).toBe(Math.min(64, availableParallelism()));
+    expect(faultsOf({ WORKERS: 'many' })).toEqual(['KEYHOUSE_WORKERS must be auto, or a whole number from 1 to 64.']);
   });
 });
 

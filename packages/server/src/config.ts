@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AddressBlock, parseBlock } from '@keyhouse/protocol';
@@ -25,6 +26,8 @@ export interface Config {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** How many processes answer requests; 1: this one alone. */
+  readonly workers: number;
   /** `sqlite:` with an absolute path, or `postgres://…`. */
   readonly databaseUrl: string;
   /** On PostgreSQL: how many connections requests and jobs share at most. */
@@ -70,6 +73,7 @@ const PLAIN = [
   'URL',
   'HOST',
   'PORT',
+  'WORKERS',
   'DATABASE_POOL_SIZE',
   'ADMIN_EMAIL',
   'SIGNUP',
@@ -91,6 +95,8 @@ const OF_THE_TESTS = ['KEYHOUSE_VECTORS'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** A JWT that is valid for longer is like a password; ten years is beyond any use. */
 const MAX_JWT_DAYS_SETTING = 3660;
+/** More than one machine has cores for; each takes about a hundred megabytes. */
+const MAX_WORKERS = 64;
 
 /** @throws ConfigError that lists every fault. */
 export function readConfig(environment: Environment = process.env): Config {
@@ -102,6 +108,7 @@ export function readConfig(environment: Environment = process.env): Config {
     url: readUrl(read('URL') ?? 'http://localhost:4141', faults),
     host: readHost(read('HOST') ?? '127.0.0.1', faults),
     port: readNumber('PORT', read('PORT') ?? '4141', 0, 65_535, faults),
+    workers: readWorkers(read('WORKERS') ?? '1', faults),
     databaseUrl: readDatabaseUrl(read('DATABASE_URL') ?? 'sqlite:./data/keyhouse.db', faults),
     databasePoolSize: readNumber('DATABASE_POOL_SIZE', read('DATABASE_POOL_SIZE') ?? '20', 2, 1000, faults),
     secret: readSecret('SECRET', read('SECRET'), faults),
@@ -174,6 +181,15 @@ function readHost(text: string, faults: string[]): string {
 function readNumber(name: Name, text: string, min: number, max: number, faults: string[]): number {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= min && value <= max)) faults.push(`KEYHOUSE_${name} must be a whole number from ${min} to ${max}.`);
+  return value;
+}
+
+/** `auto`: one for each core that this process may use. */
+function readWorkers(text: string, faults: string[]): number {
+  if (text === 'auto') return Math.min(MAX_WORKERS, availableParallelism());
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 1 && value <= MAX_WORKERS))
+    faults.push(`KEYHOUSE_WORKERS must be auto, or a whole number from 1 to ${MAX_WORKERS}.`);
   return value;
 }
 

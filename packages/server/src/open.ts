@@ -5,9 +5,10 @@ import { systemClock } from './core/lib/clock.ts';
 import { MasterSecret } from './core/lib/master-secret.ts';
 import type { MailTransport } from './core/mail/mail.ts';
 import type { Provider } from './core/providers/provider.ts';
+import type { PatientLimiter } from './core/sign-ins/sign-in-limits.ts';
 import { readOrMakeSecretFile, refuseLostDatabase } from './secret-file.ts';
 import { isPostgres, openStore } from './store/open.ts';
-import type { OpenedStore } from './store/opened.ts';
+import type { OpenedStore, WriterAddress } from './store/opened.ts';
 
 export interface OpenedKeyhouse {
   readonly keyhouse: Keyhouse;
@@ -16,8 +17,25 @@ export interface OpenedKeyhouse {
   readonly secretPrevious: MasterSecret | null;
 }
 
-/** Opens store and secret and binds every verb; starts nothing. `isServing`: for a server, which must answer while it reads. */
-export async function openKeyhouse(config: Config, log: Log, { isServing = false } = {}): Promise<OpenedKeyhouse> {
+export interface OpenOptions {
+  /** For a server, which must answer while it reads. */
+  readonly isServing?: boolean;
+  /** For one of several processes that answer requests together on this machine. */
+  readonly shared?: SharedMeans | undefined;
+}
+
+/** What a worker has from the others. */
+export interface SharedMeans {
+  /** Which process writes; null on PostgreSQL, where each does. */
+  readonly writer: WriterAddress | null;
+  /** Where points of limits are taken that one process keeps in memory; null: they are in the database. */
+  readonly limiter: PatientLimiter | null;
+  readonly passwordThreads: number;
+}
+
+/** Opens store and secret and binds every verb; starts nothing. */
+export async function openKeyhouse(config: Config, log: Log, options: OpenOptions = {}): Promise<OpenedKeyhouse> {
+  const { isServing = false, shared } = options;
   if (config.secret === null) {
     if (isPostgres(config.databaseUrl)) throw new Error('KEYHOUSE_SECRET is required with PostgreSQL.');
     refuseLostDatabase(sqlitePath(config.databaseUrl));
@@ -26,6 +44,7 @@ export async function openKeyhouse(config: Config, log: Log, { isServing = false
     url: config.databaseUrl,
     poolSize: config.databasePoolSize,
     isServing,
+    ...(shared === undefined || shared.writer === null ? {} : { writer: shared.writer }),
     onWarning: (message) => log.warn({}, message),
   });
   for (const name of store.applied) log.info({ migration: name }, 'A migration was applied.');
@@ -40,6 +59,8 @@ export async function openKeyhouse(config: Config, log: Log, { isServing = false
     secret,
     secretPrevious,
     limiter: store.limiter,
+    sharedLimiter: shared?.limiter ?? undefined,
+    passwordThreads: shared?.passwordThreads,
     providers: await openProviders(config),
     transport: await openTransport(config),
     clock: systemClock,

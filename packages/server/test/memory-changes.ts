@@ -71,6 +71,7 @@ export function memoryChanges(state: MemoryList): ChangesStore & {
       return () => void hints.delete(listener);
     },
     onCommitted: (listener) => void committed.push(listener),
+    beforeOthersAnswer: () => {},
     sweepChanges: async () => false,
     append: (kind, id, beforeMs = null) => {
       const change = { number: end() + 1, kind, id, beforeMs, endsAtMs: null };

@@ -46,7 +46,7 @@ export async function checkContents(config: Config): Promise<readonly Check[]> {
     try {
       const figures = await findConnectionFigures(config.databaseUrl);
       const checks = await examine(store, config, file);
-      return figures === null ? checks : [...checks, checkConnections(figures, config.databasePoolSize)];
+      return figures === null ? checks : [...checks, checkConnections(figures, config)];
     } finally {
       await store.close();
     }
@@ -125,13 +125,17 @@ async function readSecretTexts(config: Config): Promise<readonly string[]> {
 const OUTSIDE_THE_POOL = 2;
 
 /** Whether PostgreSQL can give one server what it may ask for. */
-export function checkConnections({ max, used, isDirect }: ConnectionFigures, poolSize: number): Check {
-  const wanted = poolSize + OUTSIDE_THE_POOL;
+export function checkConnections(
+  { max, used, isDirect }: ConnectionFigures,
+  { databasePoolSize, workers }: Pick<Config, 'databasePoolSize' | 'workers'>,
+): Check {
+  const wanted = (databasePoolSize + OUTSIDE_THE_POOL) * workers;
   if (!isDirect)
     return good('connections', `PostgreSQL is behind a connection pooler. A server opens at most ${wanted} connections to it.`);
   const finding = `PostgreSQL has ${max} connections, ${used} of them in use. Each server uses at most ${wanted}.`;
   if (wanted <= max) return good('connections', finding);
-  return noteworthy('connections', finding, 'Lower KEYHOUSE_DATABASE_POOL_SIZE, or raise max_connections in PostgreSQL.');
+  const lower = workers === 1 ? 'Lower KEYHOUSE_DATABASE_POOL_SIZE' : 'Lower KEYHOUSE_DATABASE_POOL_SIZE or KEYHOUSE_WORKERS';
+  return noteworthy('connections', finding, `${lower}, or raise max_connections in PostgreSQL.`);
 }
 
 function checkClock(newestEventMs: number | null): Check {

@@ -1,6 +1,8 @@
 import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
-import type { RunningServer } from '../main.ts';
+import type { OpenedLog } from '../log/open-log.ts';
+
+import type { RunningServer } from '../running-server.ts';
 import { addCommand } from './command.ts';
 import { settings } from './with-keyhouse.ts';
 
@@ -21,12 +23,15 @@ export function addServeCommand(program: Command): void {
 
 async function serve(): Promise<void> {
   const config = await settings();
-  const [{ startServer }, { openLog }, { endOnUncaughtError }] = await Promise.all([
-    import('../main.ts'),
+  const isAlone = config.workers === 1;
+  const [startServer, { openLog }, { endOnUncaughtError }] = await Promise.all([
+    isAlone
+      ? import('../main.ts').then((main) => main.startServer)
+      : import('../workers/primary.ts').then((main) => main.startWorkers),
     import('../log/open-log.ts'),
     import('../log/last-words.ts'),
   ]);
-  const opened = openLog(config.logLevel);
+  const opened = openLog(config.logLevel, isAlone ? null : { worker: 'primary' });
   endOnUncaughtError(opened);
   let server: RunningServer | null = null;
   // Before the start, so that no signal falls between the first request and the signal handlers.
@@ -36,13 +41,21 @@ async function serve(): Promise<void> {
     await server.stop({ drain: signal === 'SIGTERM' });
     await opened.stream.drain(LAST_LINES_MS);
   });
-  server = await startServer(config, opened).catch((error: unknown) => {
+  server = await startServer(config, opened, (error) => endWith(error, opened)).catch((error: unknown) => {
     // The process ends even if something that was started keeps it alive.
     setTimeout(() => process.exit(), END_ANYWAY_MS).unref();
     throw error;
   });
   // Otherwise written at the end, which a killed server does not have.
   flushCompileCache?.();
+}
+
+/** The server cannot go on; its supervisor starts it again. */
+function endWith(error: Error, { log, stream }: OpenedLog): void {
+  log.fatal({ err: error }, 'The server cannot go on, and ends.');
+  stream.writeLast();
+  process.stderr.write(`Error: ${error.message}\n`);
+  process.exit(1);
 }
 
 /** The first signal drains, the second ends the program immediately. */

@@ -27,10 +27,10 @@ import type { Provider } from './providers/provider.ts';
 import { bindProviders } from './providers/providers.ts';
 import { Feed } from './revocations/feed.ts';
 import { ChangeFollower } from './revocations/follower.ts';
-import { createReloader, dailyReminders, startServing } from './serving.ts';
+import { createReloader, dailyReminders, type JobsOfProcess, startServing } from './serving.ts';
 import { UNRECORDED_JWT_SECONDS } from './sessions/session.ts';
 import { bindSessions } from './sessions/sessions.ts';
-import { createSignInLimits, type Limiter, networkOf } from './sign-ins/sign-in-limits.ts';
+import { createSignInLimits, type Limiter, networkOf, type PatientLimiter } from './sign-ins/sign-in-limits.ts';
 import { bindSignIns } from './sign-ins/sign-ins.ts';
 import type { SignUp } from './sign-ins/sign-up-rule.ts';
 import { bindSigningKeys } from './signing-keys/signing-keys.ts';
@@ -61,6 +61,10 @@ export interface KeyhousePorts {
   readonly secret: MasterSecret;
   readonly secretPrevious: MasterSecret | null;
   readonly limiter: Limiter;
+  /** Where several processes of one machine share what `limiter` counts in memory. Left out: this process alone has it. */
+  readonly sharedLimiter?: PatientLimiter | undefined;
+  /** How many threads hash passwords. Left out: as many as this machine has cores for. */
+  readonly passwordThreads?: number | undefined;
   /** Null or left out: there is no mail server. */
   readonly transport?: MailTransport | null;
   /** Other OpenID providers that users may sign in with. */
@@ -72,6 +76,11 @@ export interface KeyhousePorts {
   readonly elapsedMs?: () => number;
   readonly log: Log;
   readonly settings: Settings;
+}
+
+export interface StartOptions {
+  readonly pollEveryMs: number;
+  readonly jobs?: JobsOfProcess | undefined;
 }
 
 export type Keyhouse = ReturnType<typeof createKeyhouse>;
@@ -114,8 +123,9 @@ export function createKeyhouse(ports: KeyhousePorts) {
     onWentBack: (what, position) => log.error({ position }, WENT_BACK[what]),
   });
   const pollChanges = (): Promise<void> => follower.poll();
-  const passwords = openPasswordHashing();
-  const limits = createSignInLimits({ ...common, limiter: ports.limiter, addressKey: secret.addressKey() });
+  const passwords = openPasswordHashing(ports.passwordThreads === undefined ? {} : { threads: ports.passwordThreads });
+  const { limiter, sharedLimiter } = ports;
+  const limits = createSignInLimits({ ...common, limiter, sharedLimiter, addressKey: secret.addressKey() });
 
   const branding = bindBranding(common);
   const compose = createCompose({ ...common, branding: branding.current });
@@ -221,9 +231,9 @@ export function createKeyhouse(ports: KeyhousePorts) {
     prepare,
     /**
      * What a server needs in addition: signing keys, following the list of changes, running jobs. Returns a function that stops
-     * it.
+     * it. `jobs`: `own` leaves out those that one process is enough for.
      */
-    start: async ({ pollEveryMs }: { readonly pollEveryMs: number }): Promise<() => Promise<void>> => {
+    start: async ({ pollEveryMs, jobs = 'all' }: StartOptions): Promise<() => Promise<void>> => {
       await prepare();
       return await startServing({
         ...{
@@ -236,8 +246,14 @@ export function createKeyhouse(ports: KeyhousePorts) {
           holder: instanceName,
           maxJwtDays: settings.maxJwtDays,
           pollEveryMs,
+          jobs,
         },
       });
+    },
+    /** Everything that is kept in memory is as it is in the database now. */
+    catchUp: async (): Promise<void> => {
+      await follower.poll();
+      await reloader.run();
     },
     close: async (): Promise<void> => {
       transport?.close();

@@ -57,7 +57,10 @@ export function createReloader({ signingKeys, permissions, branding, hasImports 
   };
 }
 
-interface ServingPorts extends Pick<Store, 'jwts' | 'leases' | 'mails'> {
+/** `own`: only what concerns the memory of this process. Another process of this machine does the rest. */
+export type JobsOfProcess = 'all' | 'own';
+
+interface ServingPorts extends Pick<Store, 'changes' | 'jwts' | 'leases' | 'mails'> {
   readonly rooms: {
     readonly audit: Audit;
     readonly use: Use;
@@ -75,6 +78,7 @@ interface ServingPorts extends Pick<Store, 'jwts' | 'leases' | 'mails'> {
   readonly holder: string;
   readonly maxJwtDays: number;
   readonly pollEveryMs: number;
+  readonly jobs: JobsOfProcess;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -94,6 +98,7 @@ export async function startServing(ports: ServingPorts): Promise<() => Promise<v
     },
     onReset: () => reloader.ask(),
   });
+  ports.changes.beforeOthersAnswer(reloader.run);
   await follower.start(ports.pollEveryMs);
   const stopping = new AbortController();
   const jobs = runJobs(jobsOf(ports, stopping.signal), (job, error) =>
@@ -107,11 +112,12 @@ export async function startServing(ports: ServingPorts): Promise<() => Promise<v
   };
 }
 
-async function writeTheRest({ rooms, log }: ServingPorts): Promise<void> {
+async function writeTheRest({ rooms, jobs, log }: ServingPorts): Promise<void> {
   const { use, sessions, audit } = rooms;
   const last = await Promise.allSettled([use.flush({ end: true }), sessions.flushSeen(), audit.refusals.flush({ end: true })]);
   for (const { status, ...rest } of last)
     if (status === 'rejected') log.warn({ ...rest }, 'The last counts could not be written.');
+  if (jobs === 'own') return;
   await audit
     .chain()
     .catch((error: unknown) =>
@@ -122,13 +128,17 @@ async function writeTheRest({ rooms, log }: ServingPorts): Promise<void> {
 function jobsOf(ports: ServingPorts, stopping: AbortSignal): readonly Job[] {
   const { rooms, reloader, sweep } = ports;
   const mail = { ...ports, host: new URL(ports.issuer).hostname, stopping };
-  return [
+  const own: readonly Job[] = [
     { name: 'reload', everyMs: SECOND_MS / 20, run: reloader.run },
     { name: 'refusals', everyMs: SECOND_MS, run: () => rooms.audit.refusals.flush() },
-    { name: 'audit-chain', everyMs: SECOND_MS, run: async () => void (await rooms.audit.chain()) },
-    { name: 'mail', everyMs: SECOND_MS, run: () => deliverMails(mail) },
     { name: 'use', everyMs: 2 * SECOND_MS, run: () => rooms.use.flush() },
     { name: 'seen-sessions', everyMs: 2 * SECOND_MS, run: () => rooms.sessions.flushSeen() },
+  ];
+  if (ports.jobs === 'own') return [...own, { name: 'forget', everyMs: SWEEP_EVERY_MS, run: async () => sweep.forget() }];
+  return [
+    ...own,
+    { name: 'audit-chain', everyMs: SECOND_MS, run: async () => void (await rooms.audit.chain()) },
+    { name: 'mail', everyMs: SECOND_MS, run: () => deliverMails(mail) },
     { name: 'signing-keys', everyMs: HOUR_MS, run: () => rotateSigningKeys(ports) },
     { name: 'remind', everyMs: HOUR_MS, run: ports.remind },
     { name: 'sweep', everyMs: SWEEP_EVERY_MS, run: sweep.run },

@@ -43,7 +43,7 @@ export interface SweepPorts {
 
 export function createSweep({ store, follower, clock, monotonicMs, holder, log }: SweepPorts) {
   const time = createSteadyTime(clock, monotonicMs);
-  return { run, horizonMs };
+  return { run, forget, horizonMs };
 
   /**
    * Up to which moment what has ended may be deleted; null while this server's two clocks disagree. It does not move the horizon:
@@ -63,8 +63,13 @@ export function createSweep({ store, follower, clock, monotonicMs, holder, log }
     return null;
   }
 
-  async function run(): Promise<void> {
+  /** What this process has in memory. */
+  function forget(): void {
     follower.revocations.sweep(Math.min(clock.now(), time.steadyMs()));
+  }
+
+  async function run(): Promise<void> {
+    forget();
     if (!(await store.leases.takeLease({ job: 'sweep', holder, nowMs: clock.now(), forMs: SWEEP_EVERY_MS }))) return;
     const nowMs = await moveHorizon(HORIZON_STEP_MS);
     if (nowMs === null) return;

@@ -3,6 +3,7 @@
  * costs more than the rest of a cached check; prom-client, which takes 20 MB, is loaded at the first scrape.
  */
 
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Registry } from 'prom-client';
 import { type Answer, answerRefusal, INTERNAL } from './errors.ts';
@@ -18,6 +19,17 @@ export interface Metrics {
   /** How many log lines were dropped, read at each scrape. */
   watchLog(dropped: () => number): void;
   text(): Promise<{ contentType: string; body: string }>;
+  /** The same figures as plain data, for the process that adds up those of several. */
+  figures(): MetricsFigures;
+}
+
+/** What one process has counted; plain data. */
+export interface MetricsFigures {
+  readonly verifications: ReadonlyMap<string, number>;
+  readonly requests: ReadonlyMap<string, RequestCount>;
+  readonly lagMs: number;
+  readonly feed: FeedFigures | null;
+  readonly droppedLines: number;
 }
 
 export interface FeedFigures {
@@ -28,7 +40,7 @@ export interface FeedFigures {
   readonly revocations: Readonly<Record<string, number>>;
 }
 
-interface RequestCount {
+export interface RequestCount {
   readonly labels: { readonly route: string; readonly method: string; readonly status: string };
   count: number;
 }
@@ -45,6 +57,7 @@ export function createMetrics(): Metrics {
   const counts: Counts = { verifications: new Map(), requests: new Map(), lagMs: () => 0, feed: null, droppedLines: () => 0 };
   let registry: Promise<Registry> | null = null;
   return {
+    figures: () => figuresOf(counts),
     countRequest: (route, method, status) => {
       const name = `${method} ${status} ${route}`;
       const known = counts.requests.get(name);
@@ -62,7 +75,7 @@ export function createMetrics(): Metrics {
       counts.droppedLines = dropped;
     },
     text: async () => {
-      registry ??= openRegistry(counts);
+      registry ??= openRegistry(() => figuresOf(counts)).then(withProcess);
       const { contentType, metrics } = await registry.then((opened) => ({
         contentType: opened.contentType,
         metrics: opened.metrics(),
@@ -72,10 +85,21 @@ export function createMetrics(): Metrics {
   };
 }
 
-async function openRegistry(counts: Counts): Promise<Registry> {
-  const { collectDefaultMetrics, Counter, Gauge, Registry: PrometheusRegistry } = await import('prom-client');
-  const registry = new PrometheusRegistry();
+const figuresOf = ({ verifications, requests, lagMs, feed, droppedLines }: Counts): MetricsFigures => ({
+  ...{ verifications, requests, lagMs: lagMs(), feed: feed?.() ?? null, droppedLines: droppedLines() },
+});
+
+/** Adds those of the Node process. */
+async function withProcess(registry: Registry): Promise<Registry> {
+  const { collectDefaultMetrics } = await import('prom-client');
   collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+/** Our own metrics, as `figures` says at each scrape. */
+export async function openRegistry(figures: () => MetricsFigures): Promise<Registry> {
+  const { Counter, Gauge, Registry: PrometheusRegistry } = await import('prom-client');
+  const registry = new PrometheusRegistry();
   new Counter({
     name: 'keyhouse_verifications_total',
     help: 'Checked credentials by outcome: accepted, or the reason for the refusal.',
@@ -83,7 +107,7 @@ async function openRegistry(counts: Counts): Promise<Registry> {
     registers: [registry],
     collect() {
       this.reset();
-      for (const [outcome, count] of counts.verifications) this.inc({ outcome }, count);
+      for (const [outcome, count] of figures().verifications) this.inc({ outcome }, count);
     },
   });
   new Counter({
@@ -93,7 +117,7 @@ async function openRegistry(counts: Counts): Promise<Registry> {
     registers: [registry],
     collect() {
       this.reset();
-      for (const { labels, count } of counts.requests.values()) this.inc({ ...labels }, count);
+      for (const { labels, count } of figures().requests.values()) this.inc({ ...labels }, count);
     },
   });
   new Gauge({
@@ -101,7 +125,7 @@ async function openRegistry(counts: Counts): Promise<Registry> {
     help: 'Seconds since the list of changes was last read completely. Above 1.5, cached results are not used.',
     registers: [registry],
     collect() {
-      this.set(counts.lagMs() / 1000);
+      this.set(figures().lagMs / 1000);
     },
   });
   new Counter({
@@ -110,15 +134,15 @@ async function openRegistry(counts: Counts): Promise<Registry> {
     registers: [registry],
     collect() {
       this.reset();
-      this.inc(counts.droppedLines());
+      this.inc(figures().droppedLines);
     },
   });
-  watchFeed(counts, registry, { Counter, Gauge });
+  watchFeed(() => figures().feed, registry, { Counter, Gauge });
   return registry;
 }
 
 function watchFeed(
-  counts: Counts,
+  feed: () => FeedFigures | null,
   registry: Registry,
   { Counter, Gauge }: Pick<typeof import('prom-client'), 'Counter' | 'Gauge'>,
 ): void {
@@ -127,7 +151,7 @@ function watchFeed(
     help: 'Open streams of the revocation feed.',
     registers: [registry],
     collect() {
-      this.set(counts.feed?.().streams ?? 0);
+      this.set(feed()?.streams ?? 0);
     },
   });
   new Counter({
@@ -136,7 +160,7 @@ function watchFeed(
     registers: [registry],
     collect() {
       this.reset();
-      this.inc(counts.feed?.().messages ?? 0);
+      this.inc(feed()?.messages ?? 0);
     },
   });
   new Gauge({
@@ -144,7 +168,7 @@ function watchFeed(
     help: 'Number of the newest change that this server has read.',
     registers: [registry],
     collect() {
-      this.set(counts.feed?.().position ?? 0);
+      this.set(feed()?.position ?? 0);
     },
   });
   new Gauge({
@@ -153,13 +177,27 @@ function watchFeed(
     labelNames: ['kind'],
     registers: [registry],
     collect() {
-      for (const [kind, size] of Object.entries(counts.feed?.().revocations ?? {})) this.set({ kind }, size);
+      for (const [kind, size] of Object.entries(feed()?.revocations ?? {})) this.set({ kind }, size);
     },
   });
 }
 
+/** Serves them if there is a port for them; returns a function that stops it. */
+export async function openMetricsServer(
+  metrics: Pick<Metrics, 'text'>,
+  { metricsPort, host }: { readonly metricsPort: number | null; readonly host: string },
+): Promise<() => Promise<void>> {
+  if (metricsPort === null) return async () => {};
+  const server = createMetricsServer(metrics).listen(metricsPort, host);
+  await once(server, 'listening');
+  return async () => {
+    server.close();
+    server.closeAllConnections();
+  };
+}
+
 /** `GET /metrics` and nothing else. Refusals are JSON, as everywhere. */
-export function createMetricsServer(metrics: Metrics): Server {
+export function createMetricsServer(metrics: Pick<Metrics, 'text'>): Server {
   const nextRequestId = requestIds();
   return createServer((request, response) => {
     const requestId = nextRequestId();

@@ -8,6 +8,8 @@ import type { Outlet, Written } from './outlet.ts';
 /** More than this does not wait: it is dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 const MAX_WRITE_BYTES = 64 * 1024;
+/** As much as a pipe takes at once, or not at all (POSIX: PIPE_BUF), so that lines of several processes are not mixed. */
+const MAX_SHARED_WRITE_BYTES = 4096;
 /** A reader that is behind may read again at any moment; a full disk takes longer. */
 const RETRY_MS = 20;
 const RETRY_BROKEN_MS = 1000;
@@ -15,6 +17,7 @@ const WARN = 40;
 
 export class LogStream {
   readonly #outlet: Outlet;
+  readonly #maxWriteBytes: number;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   /** How many of the waiting bytes `writeBeside` is writing. */
@@ -24,8 +27,10 @@ export class LogStream {
   /** Dropped, and not yet mentioned in the log. */
   #unmentioned = 0;
 
-  constructor(outlet: Outlet) {
+  /** `isShared`: other processes write to the same place. */
+  constructor(outlet: Outlet, { isShared = false } = {}) {
     this.#outlet = outlet;
+    this.#maxWriteBytes = isShared ? MAX_SHARED_WRITE_BYTES : MAX_WRITE_BYTES;
   }
 
   /** How many lines were dropped since the start. */
@@ -105,7 +110,7 @@ export class LogStream {
     let [count, size] = [1, first.length];
     for (; count < this.#waiting.length; count++) {
       const { length } = this.#waiting[count] ?? first;
-      if (size + length > MAX_WRITE_BYTES) break;
+      if (size + length > this.#maxWriteBytes) break;
       size += length;
     }
     return count === 1 ? first : Buffer.concat(this.#waiting.slice(0, count), size);

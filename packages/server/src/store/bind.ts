@@ -42,6 +42,11 @@ export interface Backend {
   /** Does the growing reads somewhere else than on this thread. Left out: here. */
   readonly readElsewhere?: ReadElsewhere;
   run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }>;
+  /**
+   * Where another process of this machine writes: it reports what was changed through any process, and waits for the promise.
+   * Left out: an act reports its changes with its answer.
+   */
+  onChanges?(listener: (changes: readonly Change[]) => Promise<void>): void;
   mayHaveMoved(): boolean;
   onHint(listener: () => void): () => void;
   check(): Promise<void>;
@@ -50,6 +55,14 @@ export interface Backend {
 
 export function bindStore(backend: Backend): Store {
   const listeners: ((changes: readonly Change[]) => void)[] = [];
+  const settlers: (() => Promise<void>)[] = [];
+  const report = (changes: readonly Change[]): void => {
+    for (const listener of listeners) listener(changes);
+  };
+  backend.onChanges?.(async (changes) => {
+    report(changes);
+    await Promise.all(settlers.map((settle) => settle()));
+  });
 
   const all = readsOver(backend.db, backend.pollDb);
   const reads = <Room extends keyof Reads>(room: Room): Reads[Room] =>
@@ -62,7 +75,7 @@ export function bindStore(backend: Backend): Store {
     mapMethods(room, (_, name) => async (input) => {
       const { result, changes } = await backend.run(name, input);
       // Order: commit, own cache, answer.
-      if (changes.length > 0) for (const listener of listeners) listener(changes);
+      if (changes.length > 0) report(changes);
       return result;
     }) as BoundActs<Room>;
 
@@ -98,6 +111,7 @@ export function bindStore(backend: Backend): Store {
       mayHaveMoved: backend.mayHaveMoved,
       onHint: backend.onHint,
       onCommitted: (listener) => void listeners.push(listener),
+      beforeOthersAnswer: (settle) => void settlers.push(settle),
     },
     database: backend.database,
     check: backend.check,

@@ -11,15 +11,30 @@ export interface OpenStoreOptions {
   readonly migrations?: 'apply' | 'check';
   /** A server that answers while it reads: on SQLite, reads that may take long get a thread of their own. Default false. */
   readonly isServing?: boolean;
+  /** On SQLite: another process of this machine writes, and has applied the migrations. Left out: this one does. */
+  readonly writer?: WriterAddress;
   /** How many connections to PostgreSQL acts and reads may use; more are open for polling and for listening. */
   readonly poolSize?: number;
   /** On PostgreSQL, whether hot acts are done in one round trip where they can. Left out: yes. Tests run both ways. */
   readonly isShort?: boolean;
 }
 
+/** Where the process that writes listens, for one of the workers that send it their acts. */
+export interface WriterAddress {
+  /** The path of a socket. */
+  readonly socket: string;
+  /** Which worker this is; its successor has another number. */
+  readonly member: number;
+}
+
 export interface OpenedStore extends Store {
   /** Failed attempts: counted in memory where one server runs, in the database where several may. */
   readonly limiter: Limiter;
+  /**
+   * Where several workers share a database file: when it resolves, this process may keep what it reads from then on. It hears of
+   * every change before the act is answered; those of before it must read.
+   */
+  join?(): Promise<void>;
   /** Migrations that this opening applied. */
   readonly applied: readonly string[];
 }

@@ -61,8 +61,13 @@ export interface ChangesStore {
   mayHaveMoved(): boolean;
   /** Calls back early when another server has changed something; only a hint. Returns a function that stops it. */
   onHint(listener: () => void): () => void;
-  /** This process's own acts report their changes here, after the commit and before their promise resolves. */
+  /**
+   * Acts of this process report their changes here, after the commit and before their promise resolves; so do those of the other
+   * processes of this machine, if several share its database file.
+   */
   onCommitted(listener: (changes: readonly Change[]) => void): void;
+  /** Called after that for changes of any of several processes; their acts are answered when it has resolved. */
+  beforeOthersAnswer(settle: () => Promise<void>): void;
   /** Deletes changes that no reader can need: older than a day, and expired for a day. Small batches; true when more is left. */
   sweepChanges(input: { nowMs: number; limit: number }): Promise<boolean>;
 }

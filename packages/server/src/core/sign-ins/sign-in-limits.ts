@@ -37,6 +37,12 @@ export interface Limiter {
   clear(bucket: string): Promise<void>;
 }
 
+/** The same for attempts that are undecided for a while: one that finds no point waits for others that hold one. */
+export interface PatientLimiter extends Pick<Limiter, 'take' | 'clear'> {
+  /** Once for each point that was taken. `failed`: it stays taken. */
+  release(bucket: string, result: 'failed' | 'not_failed'): Promise<void>;
+}
+
 export interface SignInTry {
   /** SHA-256 (hex) of the browser's mark, from its cookie; left out or null: it has none. */
   readonly browserHash?: string | null;
@@ -98,6 +104,8 @@ interface ClientNetwork {
 
 export interface SignInLimitsPorts {
   readonly limiter: Limiter;
+  /** Where several processes share what is counted in memory. Left out: this process alone has `limiter`. */
+  readonly sharedLimiter?: PatientLimiter | undefined;
   readonly accounts: Pick<AccountsStore, 'knowsAddress' | 'knownAddresses'>;
   readonly signIns: Pick<SignInsStore, 'knowsBrowser'>;
   readonly clock: Clock;
@@ -105,8 +113,9 @@ export interface SignInLimitsPorts {
   readonly addressKey: Uint8Array;
 }
 
-export function createSignInLimits({ limiter, accounts, signIns, clock, addressKey }: SignInLimitsPorts): SignInLimits {
-  const patient = waitForOthers(limiter);
+export function createSignInLimits(ports: SignInLimitsPorts): SignInLimits {
+  const { accounts, signIns, clock, addressKey } = ports;
+  const limiter = ports.sharedLimiter ?? waitForOthers(ports.limiter);
 
   async function admit({ userId, emailKey, address, browserHash = null }: SignInTry): Promise<Admission> {
     const client = clientNetworkOf(address);
@@ -171,7 +180,7 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
   async function takeAll(buckets: readonly string[], client: ClientNetwork | null): Promise<Taken> {
     const taken: string[] = [];
     for (const bucket of buckets) {
-      const point = await patient.take(bucket).catch(async (error: unknown) => {
+      const point = await limiter.take(bucket).catch(async (error: unknown) => {
         await release(taken, 'not_failed');
         throw error;
       });
@@ -192,7 +201,7 @@ export function createSignInLimits({ limiter, accounts, signIns, clock, addressK
   }
 
   async function release(buckets: readonly string[], result: 'failed' | 'not_failed'): Promise<void> {
-    await Promise.all(buckets.map((bucket) => patient.release(bucket, result)));
+    await Promise.all(buckets.map((bucket) => limiter.release(bucket, result)));
   }
 
   return { admit, admitRegistration, admitMail, clear };
@@ -251,10 +260,8 @@ interface Queue {
   lastAnswer: Promise<unknown>;
 }
 
-function waitForOthers(limiter: Limiter): {
-  take: Limiter['take'];
-  release(bucket: string, result: 'failed' | 'not_failed'): Promise<void>;
-} {
+/** For all attempts of one process, or of several that ask it. */
+export function waitForOthers(limiter: Limiter): PatientLimiter {
   const queues = new Map<string, Queue>();
 
   async function take(bucket: string): ReturnType<Limiter['take']> {
@@ -306,5 +313,5 @@ function waitForOthers(limiter: Limiter): {
     if (queue.attempts === 0) queues.delete(bucket);
   }
 
-  return { take, release };
+  return { take, release, clear: limiter.clear };
 }

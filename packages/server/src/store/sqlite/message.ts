@@ -1,4 +1,4 @@
-/** What the main thread, the writer and the reader send each other. */
+/** What the main thread, the writer and the reader send each other; also where the writer is a process of its own. */
 import { Refusal, type Refused } from '../../core/refusal.ts';
 import type { Change } from '../../core/revocations/change.ts';
 import { StoreUnavailable } from '../../core/unavailable.ts';
@@ -18,6 +18,22 @@ export type Failure =
 export type WriterAnswer =
   | { readonly id: number; readonly ok: true; readonly result: unknown; readonly changes: readonly Change[] }
   | Failure;
+
+/** From a process that answers requests to the process that writes. */
+export type ToWriter =
+  /** First: which worker this is. What it holds in its caches must hear of every change. */
+  | { readonly kind: 'member'; readonly member: number }
+  | { readonly kind: 'acts'; readonly acts: readonly WriterRequest[] }
+  /** The changes up to this number have reached every cache of the worker. */
+  | { readonly kind: 'known'; readonly upTo: number };
+
+export type FromWriter =
+  /** From the next commit on, the worker hears of changes, and is waited for. */
+  | { readonly kind: 'welcome' }
+  /** Their changes were sent before, to every worker. */
+  | { readonly kind: 'answers'; readonly answers: readonly WriterAnswer[] }
+  /** What was committed. `number` counts such messages. */
+  | { readonly kind: 'changes'; readonly number: number; readonly changes: readonly Change[] };
 
 export interface ReadRequest {
   readonly room: string;

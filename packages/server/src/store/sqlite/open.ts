@@ -1,6 +1,6 @@
 /**
- * Opens the store on SQLite and combines its parts: the migrations, a reader on this thread, the writer in a separate thread, and
- * for a server another thread for reads that may take long.
+ * Opens the store on SQLite and combines its parts: the migrations, a reader on this thread, the writer in a separate thread (or,
+ * for several workers, in a separate process), and for a server another thread for reads that may take long.
  */
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -19,16 +19,15 @@ import { kyselyOver } from './dialect.ts';
 import { DatabaseFile } from './file.ts';
 import { ReadTurn } from './read-turn.ts';
 import { ReaderThread } from './reader-thread.ts';
+import { WriterClient } from './writer-client.ts';
 import { WriterThread } from './writer-thread.ts';
 
 /** Embedded SQLite: reads on this thread, one writer in a separate thread. */
-export async function openSqlite({ url, migrations = 'apply', isServing = false }: OpenStoreOptions): Promise<OpenedStore> {
-  const path = sqlitePath(url);
-  mkdirSync(dirname(path), { recursive: true });
-  // A new file is readable only by its owner, and SQLite gives its log files the same mode.
-  closeSync(openSync(path, 'a', 0o600));
-  const applied = await migrateFile(path, migrations);
-  const writer = isServing ? await WriterThread.start(path) : WriterThread.startWhenUsed(path);
+export async function openSqlite(options: OpenStoreOptions): Promise<OpenedStore> {
+  const { isServing = false } = options;
+  const path = sqlitePath(options.url);
+  const applied = options.writer === undefined ? await makeReady(path, options.migrations) : [];
+  const writer = await openWriter(path, options);
   const reader = connect(path, { readonly: true });
   const readerThread = isServing ? new ReaderThread(path) : null;
   const file = new DatabaseFile(path);
@@ -39,7 +38,7 @@ export async function openSqlite({ url, migrations = 'apply', isServing = false 
     isStorageError(error) || !reader.open ? new StoreUnavailable('The database file cannot be read.', { cause: error }) : error;
   // The file is checked for reads, too, and not only when the list of changes is polled: a sign-in is read for each request,
   // whatever the list says.
-  const turn = new ReadTurn(reader, () => file.check());
+  const turn = writer instanceof WriterClient ? eachReadAlone(file) : new ReadTurn(reader, () => file.check());
   const guard = <Value>(read: () => MaybePromise<Value>): MaybePromise<Value> => {
     try {
       turn.enter();
@@ -84,6 +83,7 @@ export async function openSqlite({ url, migrations = 'apply', isServing = false 
         turn.leave();
       }
     },
+    ...(writer instanceof WriterClient ? { onChanges: (listener) => writer.onChanges(listener) } : {}),
     mayHaveMoved: () => {
       const version = readVersion();
       const moved = version !== lastVersion;
@@ -103,7 +103,27 @@ export async function openSqlite({ url, migrations = 'apply', isServing = false 
       reader.close();
     },
   });
-  return { ...store, applied, limiter: openMemoryLimiter() };
+  const join = writer instanceof WriterClient ? { join: () => writer.join() } : {};
+  return { ...store, ...join, applied, limiter: openMemoryLimiter() };
+}
+
+/** Within one turn, another worker may commit, be answered, and its client ask this one: it must find what was committed. */
+const eachReadAlone = (file: DatabaseFile): Pick<ReadTurn, 'enter' | 'leave'> => ({
+  enter: () => file.check(),
+  leave: () => {},
+});
+
+async function openWriter(path: string, { writer, isServing }: OpenStoreOptions): Promise<WriterClient | WriterThread> {
+  if (writer !== undefined) return await WriterClient.open(writer);
+  return isServing ? await WriterThread.start(path) : WriterThread.startWhenUsed(path);
+}
+
+/** The file exists, and has every migration. */
+async function makeReady(path: string, migrations: OpenStoreOptions['migrations'] = 'apply'): Promise<readonly string[]> {
+  mkdirSync(dirname(path), { recursive: true });
+  // A new file is readable only by its owner, and SQLite gives its log files the same mode.
+  closeSync(openSync(path, 'a', 0o600));
+  return await migrateFile(path, migrations);
 }
 
 export const sqlitePath = (url: string): string => url.slice('sqlite:'.length);
