@@ -190,6 +190,35 @@ describe('a change through one worker', () => {
   });
 });
 
+describe('a worker that does not answer', () => {
+  it('holds up a change only until it trusts its caches no more, and accepts nothing revoked when it goes on', async () => {
+    const { settings, keys } = await prepareSqlite(3);
+    await start(settings, 2);
+    const stopped = findProcess('keyhouse worker 2');
+    if (stopped === null) throw new Error('There is no worker 2.');
+    for (const key of keys) {
+      const jwt = await mint(at(0), key);
+      for (const bearer of [key, jwt]) {
+        await statusesOf(PATH, bearer);
+        expect(await statusesOf(PATH, bearer)).toEqual(everywhere(200));
+      }
+      process.kill(stopped, 'SIGSTOP');
+      // One of the two lines leads to it. Whichever it is, the other one answers.
+      const ended = await Promise.any(
+        lines.map(async (line) => {
+          expect(await revoke(line, key)).toBe(200);
+          return line;
+        }),
+      );
+      expect(await statusesOf(PATH, key, [ended])).toEqual([401]);
+      const late = statusesOf(PATH, key);
+      const lateJwt = statusesOf(PATH, jwt);
+      process.kill(stopped, 'SIGCONT');
+      expect([await late, await lateJwt]).toEqual([everywhere(401), everywhere(401)]);
+    }
+  });
+});
+
 describe('the limits', () => {
   it('on wrong passwords are exact, however the attempts are spread', async () => {
     const { settings } = await prepareSqlite(0);
