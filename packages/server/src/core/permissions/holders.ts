@@ -4,7 +4,6 @@
  * credential with all permissions, hold no single one.
  */
 import type { Clock } from '../lib/clock.ts';
-import { pause } from '../lib/pause.ts';
 
 /** Counted up to this many; more are reported as this many. */
 export const MAX_COUNTED = 10_000;
@@ -67,29 +66,31 @@ export interface HoldersStore {
 interface Ports {
   readonly holders: HoldersStore;
   readonly clock: Clock;
+  /** Lets others have their turn between two slices. */
+  readonly turn: () => Promise<void>;
 }
 
-export async function holdersOf({ holders, clock }: Ports, names: readonly string[]): Promise<Holders> {
+export async function holdersOf({ holders, clock, turn }: Ports, names: readonly string[]): Promise<Holders> {
   const gone = new Set(names);
-  const nowMs = clock.now();
+  const at = { nowMs: clock.now(), turn };
   const holds = ({ permissions }: Listed<number | string>): boolean => permissions.some((name) => gone.has(name));
   const found = { key: new Set<number>(), token: new Set<number>() };
   const applications = new Set<number>();
   const sessions = new Set<string>();
   const walks = [
-    await walk(holders.listsOfCredentials, nowMs, (credential) => {
+    await walk(holders.listsOfCredentials, at, (credential) => {
       if (holds(credential) && !isFull(found[credential.kind])) found[credential.kind].add(credential.id);
       return isFull(found.key) && isFull(found.token);
     }),
-    await walk(holders.listsOfApplications, nowMs, (application) => {
+    await walk(holders.listsOfApplications, at, (application) => {
       if (holds(application)) applications.add(application.id);
       return isFull(applications);
     }),
-    await walk(holders.listsOfGrants, nowMs, (grant) => {
+    await walk(holders.listsOfGrants, at, (grant) => {
       if (holds(grant)) applications.add(grant.applicationId);
       return isFull(applications);
     }),
-    await walk(holders.listsOfSessions, nowMs, (session) => {
+    await walk(holders.listsOfSessions, at, (session) => {
       if (holds(session)) sessions.add(session.id);
       return isFull(sessions);
     }),
@@ -112,7 +113,7 @@ const isFull = (found: ReadonlySet<unknown>): boolean => found.size >= MAX_COUNT
 /** Passes each entry to `visit` until that returns true. False: there are more than are ever read. */
 async function walk<Row extends Listed<number | string>>(
   slices: Slices<Row>,
-  nowMs: number,
+  { nowMs, turn }: { readonly nowMs: number; readonly turn: () => Promise<void> },
   visit: (row: Row) => boolean,
 ): Promise<boolean> {
   let after: Row['id'] | null = null;
@@ -122,7 +123,7 @@ async function walk<Row extends Listed<number | string>>(
     const last = rows.at(-1);
     if (last === undefined || rows.length < SLICE) return true;
     after = last.id;
-    await pause();
+    await turn();
   }
   return false;
 }

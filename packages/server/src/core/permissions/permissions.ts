@@ -8,6 +8,7 @@
 import type { Route } from '@keyhouse/protocol';
 import type { Clock } from '../lib/clock.ts';
 import { keepNewest } from '../lib/keep-newest.ts';
+import { pause } from '../lib/pause.ts';
 import type { PermissionsStore } from './catalogue.ts';
 import { type HoldersStore, holdersOf } from './holders.ts';
 import { loadPermissionIndex, type PermissionIndex } from './permission-set.ts';
@@ -44,7 +45,8 @@ export function bindPermissions(ports: PermissionsPorts) {
     list: () => permissions.listPermissions(),
     listRoutes: () => permissions.listRoutes(),
     /** Keys, tokens, applications and sessions that hold one of these permissions. */
-    holdersOf: (names: readonly string[]) => holdersOf(ports, names),
+    /** `turn`: between two slices of the work; it may reject, and so end the work. */
+    holdersOf: (names: readonly string[], turn: () => Promise<void> = pause) => holdersOf({ ...ports, turn }, names),
     setCatalogue: async (input: Parameters<typeof setCatalogue>[1]): Promise<void> => {
       await setCatalogue(ports, input);
       await load();

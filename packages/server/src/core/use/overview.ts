@@ -2,7 +2,6 @@
 import type { AuditStore } from '../audit/event.ts';
 import type { CredentialsStore, JudgedCredential, UseOfAccount } from '../credentials/credential.ts';
 import { type Clock, DAY_MS } from '../lib/clock.ts';
-import { pause } from '../lib/pause.ts';
 import { MANY_REFUSALS, type Notice, type NoticeKind, type NoticeRules, noticesOf } from './notices.ts';
 
 export const OVERVIEW_DAYS = 30;
@@ -25,7 +24,7 @@ interface Ports {
   readonly rules: NoticeRules;
 }
 
-export async function overviewOf(ports: Ports, accountId: number): Promise<Overview> {
+export async function overviewOf(ports: Ports, accountId: number, turn: () => Promise<void>): Promise<Overview> {
   const nowMs = ports.clock.now();
   const sinceDay = Math.floor(nowMs / DAY_MS) - OVERVIEW_DAYS + 1;
   const { byDay, ...use } = await ports.credentials.useOfAccount({ accountId, sinceDay, nowMs });
@@ -34,18 +33,22 @@ export async function overviewOf(ports: Ports, accountId: number): Promise<Overv
   return {
     ...use,
     requestsByDay,
-    ...(await findNotices(ports, accountId, nowMs)),
+    ...(await findNotices(ports, accountId, { nowMs, turn })),
   };
 }
 
 const URGENCY: readonly NoticeKind[] = ['expires-soon', 'refusals', 'too-wide', 'unused', 'old-secret'];
 
 /** Every credential, however many: others have their turn between two slices, and no more is kept than is shown. */
-async function findNotices(ports: Ports, accountId: number, nowMs: number): Promise<Pick<Overview, 'notices' | 'noticesInAll'>> {
+async function findNotices(
+  ports: Ports,
+  accountId: number,
+  { nowMs, turn }: { nowMs: number; turn: () => Promise<void> },
+): Promise<Pick<Overview, 'notices' | 'noticesInAll'>> {
   let notices: readonly Notice[] = [];
   let noticesInAll = 0;
   for (const kind of ['key', 'token'] as const) {
-    for (let after: JudgedCredential | null = null; ; await pause()) {
+    for (let after: JudgedCredential | null = null; ; await turn()) {
       const credentials: Awaited<ReturnType<CredentialsStore['listJudged']>> = await ports.credentials.listJudged({
         ...{ accountId, kind, after, nowMs },
         limit: JUDGED_AT_ONCE,

@@ -11,6 +11,7 @@ import { type Caller, isOpaque } from '../caller.ts';
 import type { CredentialsStore } from '../credentials/credential.ts';
 import type { RequestSource } from '../credentials/request-source.ts';
 import type { Clock } from '../lib/clock.ts';
+import { pause } from '../lib/pause.ts';
 import { leastOf } from './least-privilege.ts';
 import type { NoticeRules } from './notices.ts';
 import { overviewOf } from './overview.ts';
@@ -67,7 +68,8 @@ export function bindUse(ports: UsePorts) {
       recorder.flush(credentials, { monotonicMs: ports.monotonicMs, end }),
     /** Uses of these credentials by day, from a day on (days since 1970). */
     byDay: (ids: readonly number[], firstDay: number) => credentials.useByDay(ids, firstDay),
-    overviewOf: (accountId: number) => overviewOf(ports, accountId),
+    /** `turn`: between two slices of the work; it may reject, and so end the work. */
+    overviewOf: (accountId: number, turn: () => Promise<void> = pause) => overviewOf(ports, accountId, turn),
     leastPrivilegeOf: (about: Parameters<typeof leastOf>[1]) => leastOf(ports, about),
     /** Returns how many users were written to. */
     remindPeople: () => remindPeople({ ...ports, pause: () => new Promise((resolve) => setTimeout(resolve, 20)) }),

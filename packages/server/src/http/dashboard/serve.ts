@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { By } from '../../core/audit/event.ts';
 import type { Keyhouse } from '../../core/keyhouse.ts';
+import { pause } from '../../core/lib/pause.ts';
 import type { AccountWithRole } from '../../core/teams/member.ts';
 import type { Authenticator } from '../authenticate.ts';
 import type { Endpoint, Who } from './api/endpoint.ts';
@@ -34,6 +35,11 @@ export interface EndpointRequest<Name extends EndpointName> {
   /** The account of the path, if the endpoint requires a role in it. */
   readonly account: WhoOf<Name> extends 'anyone' | 'signed-in' | 'administrator' ? null : AccountWithRole;
   readonly by: By;
+  /**
+   * For work in slices: lets others have their turn between two, and ends the work if the client has gone away, because nobody
+   * waits for the rest.
+   */
+  readonly turn: () => Promise<void>;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -79,9 +85,10 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
         const { dashboardCaller } = request;
         if (dashboardCaller === null) throw new Error('A request reached the private API without a check at its door.');
         const { params, query, body } = request;
-        const answer = await handler({ ...dashboardCaller, params, query, body, request, reply } as unknown as EndpointRequest<
-          typeof name
-        >);
+        const asked = { ...dashboardCaller, params, query, body, turn: turnOf(request), request, reply };
+        const answer = await orGone(Promise.resolve(handler(asked as unknown as EndpointRequest<typeof name>)));
+        // There is nobody to answer, and nothing has failed.
+        if (answer === GONE) return reply.hijack();
         reply.header('Cache-Control', 'no-store');
         if (endpoint.file) return sendFile(reply, answer as FileAnswer, dashboardCaller.recheck);
         return endpoint.answer === undefined ? reply.code(204).send() : answer;
@@ -90,6 +97,21 @@ export function createServe(app: FastifyInstance): { serve: Serve; unserved(): r
   };
   return { serve, unserved: () => [...left] };
 }
+
+const GONE = Symbol('The client has gone away.');
+
+class ClientGone extends Error {}
+
+const turnOf = (request: FastifyRequest) => async (): Promise<void> => {
+  await pause();
+  if (request.raw.socket.destroyed) throw new ClientGone('The client has gone away.');
+};
+
+const orGone = <Value>(work: Promise<Value>): Promise<Value | typeof GONE> =>
+  work.catch((error: unknown) => {
+    if (error instanceof ClientGone) return GONE;
+    throw error;
+  });
 
 /**
  * The first piece is read before the head is sent: an unreachable store is a 503, not an empty file. If it fails later the file

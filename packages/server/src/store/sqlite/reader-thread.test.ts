@@ -130,6 +130,15 @@ describe('the thread', () => {
     for (const outcome of await all) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(StoreUnavailable);
   });
 
+  it('takes two hundred of a thousand at once, refuses the others at once, and reads on afterwards', async () => {
+    const ask = () => serving.sessions.listSessionsOfApplication(applicationId, { limit: 100, nowMs: server.now() });
+    const outcomes = await Promise.allSettled(Array.from({ length: 1000 }, ask));
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    expect(refused).toHaveLength(800);
+    for (const reason of refused) expect(reason).toBeInstanceOf(StoreUnavailable);
+    expect(await ask()).toHaveLength(1);
+  });
+
   it('says that the database cannot be read', async () => {
     const thread = new ReaderThread('/nowhere/keyhouse.db');
     await expect(thread.read({ room: 'audit', name: 'list', args: [{ limit: 10 }] })).rejects.toThrow(StoreUnavailable);

@@ -59,8 +59,11 @@ export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
     reader: { userId, role: account.role },
     accountName: account.name,
   });
-  const page = async (view: View, query: Api['GET /accounts/:account/audit']['query']) => {
-    const { events, nextId } = await readAudit(ports, { ...readSearch(query), ...view.subject, ...readPage(query) });
+  const page = async (view: View, query: Api['GET /accounts/:account/audit']['query'], turn: () => Promise<void>) => {
+    const { events, nextId } = await readAudit(
+      { audit, breathe: turn },
+      { ...readSearch(query), ...view.subject, ...readPage(query) },
+    );
     return { events: await describe(keyhouse, view, events), next: nextId === null ? null : String(nextId) };
   };
   const file = (view: View, { format, ...search }: Search & { format: 'csv' | 'jsonl' }): FileAnswer => {
@@ -74,11 +77,11 @@ export function auditRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
       : { name: `audit-${day}.jsonl`, type: 'application/x-ndjson', pieces: toJsonLines(rows) };
   };
 
-  serve('GET /accounts/:account/audit', ({ account, query, signIn }) => page(viewOf(account, signIn.user.id), query));
+  serve('GET /accounts/:account/audit', ({ account, query, signIn, turn }) => page(viewOf(account, signIn.user.id), query, turn));
   serve('GET /accounts/:account/audit/export', ({ account, query, signIn }) => file(viewOf(account, signIn.user.id), query));
 
-  serve('GET /operator/audit', async ({ query: { account, user, ...query } }) => ({
-    ...(await page(wholeLog(account, user), query)),
+  serve('GET /operator/audit', async ({ query: { account, user, ...query }, turn }) => ({
+    ...(await page(wholeLog(account, user), query, turn)),
     head: await audit.head(),
   }));
   serve('GET /operator/audit/export', ({ query: { account, user, ...query } }) => file(wholeLog(account, user), query));

@@ -16,8 +16,8 @@ export function operatorPermissionsRoutes(serve: Serve, { keyhouse }: DashboardP
     await keyhouse.permissions.setCatalogue({ catalogue: value, by });
   });
 
-  serve('POST /operator/permissions/holders', async ({ body }) => {
-    const { keys, tokens, applications, sessions, isWhole } = await keyhouse.permissions.holdersOf(body.permissions);
+  serve('POST /operator/permissions/holders', async ({ body, turn }) => {
+    const { keys, tokens, applications, sessions, isWhole } = await keyhouse.permissions.holdersOf(body.permissions, turn);
     const describe = ({ count, first }: HoldersOfKind) => ({
       count,
       first: first.map(({ name, account }) => ({ name, account: { ...account } })),

@@ -4,10 +4,11 @@ import { toTimestamp } from '../../schemas.ts';
 import type { DashboardPorts, Serve } from '../serve.ts';
 
 export function overviewRoutes(serve: Serve, { keyhouse }: DashboardPorts): void {
-  serve('GET /accounts/:account/home', async ({ account }) => {
+  serve('GET /accounts/:account/home', async ({ account, turn }) => {
     const places = mayKnowWhereUsed(account.role);
     const { hasToken, hasKey, hasRequest, requestsByDay, last, notices, noticesInAll } = await keyhouse.use.overviewOf(
       account.id,
+      turn,
     );
     return {
       has_token: hasToken,
