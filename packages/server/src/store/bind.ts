@@ -20,7 +20,7 @@ import { operatorAccountsActs } from './operator-accounts.ts';
 import { permissionsActs } from './permissions.ts';
 import type { Db } from './prepared.ts';
 import { profileActs } from './profile.ts';
-import { isGrowing, type Reads, readsOver } from './reads.ts';
+import { isGrowing, isHot, type Reads, readsOver } from './reads.ts';
 import { remindersActs } from './reminders.ts';
 import { revocationsActs } from './revocations.ts';
 import { sessionsActs } from './sessions.ts';
@@ -39,6 +39,8 @@ export interface Backend {
   readonly pollDb?: Db;
   /** Turns what a read throws into StoreUnavailable if the database is the problem. What is returned without a promise stays so. */
   guardRead<Value>(read: () => MaybePromise<Value>): MaybePromise<Value>;
+  /** The same for hot reads. Left out: as all others. */
+  guardHotRead?<Value>(read: () => MaybePromise<Value>): MaybePromise<Value>;
   /** Does the growing reads somewhere else than on this thread. Left out: here. */
   readonly readElsewhere?: ReadElsewhere;
   run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }>;
@@ -69,7 +71,8 @@ export function bindStore(backend: Backend): Store {
     mapMethods(all[room], (method, name) => {
       const { readElsewhere } = backend;
       if (readElsewhere !== undefined && isGrowing(room, name)) return (...args) => readElsewhere(room, name, args);
-      return (...args) => backend.guardRead(() => method(...args));
+      const guard = isHot(room, name) ? (backend.guardHotRead ?? backend.guardRead) : backend.guardRead;
+      return (...args) => guard(() => method(...args));
     });
   const bound = <Room extends object>(room: Room): BoundActs<Room> =>
     mapMethods(room, (_, name) => async (input) => {

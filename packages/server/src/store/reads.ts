@@ -78,5 +78,17 @@ export const GROWING_READS: { readonly [Room in keyof Reads]?: readonly (keyof R
   signIns: ['listSignIns'],
 };
 
-export const isGrowing = (room: string, name: string): boolean =>
-  (GROWING_READS as Readonly<Record<string, readonly string[]>>)[room]?.includes(name) === true;
+/**
+ * Reads of one row by an index that a verification waits for. Those that come from requests which arrived together may share a
+ * view of the data (`sqlite/read-turn.ts`).
+ */
+const HOT_READS: { readonly [Room in keyof Reads]?: readonly (keyof Reads[Room])[] } = {
+  credentials: ['findTokenById', 'findKeyByHash'],
+};
+
+export const isHot = (room: string, name: string): boolean => has(HOT_READS, room, name);
+
+export const isGrowing = (room: string, name: string): boolean => has(GROWING_READS, room, name);
+
+const has = (reads: object, room: string, name: string): boolean =>
+  (reads as Readonly<Record<string, readonly string[]>>)[room]?.includes(name) === true;

@@ -134,7 +134,7 @@ class OneTrip implements Submittable {
 
   handleCommandComplete({ text }: { readonly text: string }): void {
     // `INSERT 0 1`, `UPDATE 1`, `SELECT 1`
-    this.#answers.push({ rows: this.#rows, affected: Number(/\d+$/.exec(text)?.[0] ?? 0) });
+    this.#answers.push({ rows: this.#rows, affected: Number(text.slice(text.lastIndexOf(' ') + 1)) || 0 });
     this.#rows = [];
     this.#columns = [];
   }

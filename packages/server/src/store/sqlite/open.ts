@@ -38,16 +38,22 @@ export async function openSqlite(options: OpenStoreOptions): Promise<OpenedStore
     isStorageError(error) || !reader.open ? new StoreUnavailable('The database file cannot be read.', { cause: error }) : error;
   // The file is checked for reads, too, and not only when the list of changes is polled: a sign-in is read for each request,
   // whatever the list says.
-  const turn = writer instanceof WriterClient ? eachReadAlone(file) : new ReadTurn(reader, () => file.check());
-  const guard = <Value>(read: () => MaybePromise<Value>): MaybePromise<Value> => {
-    try {
-      turn.enter();
-      const value = read();
-      return value instanceof Promise ? value.catch((error) => Promise.reject(unavailable(error))) : value;
-    } catch (error) {
-      return Promise.reject(unavailable(error));
-    }
-  };
+  const turn = new ReadTurn(reader, () => file.check());
+  const guardBy =
+    (begin: () => void) =>
+    <Value>(read: () => MaybePromise<Value>): MaybePromise<Value> => {
+      try {
+        begin();
+        const value = read();
+        return value instanceof Promise ? value.catch((error) => Promise.reject(unavailable(error))) : value;
+      } catch (error) {
+        return Promise.reject(unavailable(error));
+      }
+    };
+  const guard = guardBy(() => {
+    turn.leave();
+    file.check();
+  });
   const readVersion = (): unknown => {
     try {
       turn.leave();
@@ -64,6 +70,7 @@ export async function openSqlite(options: OpenStoreOptions): Promise<OpenedStore
     database: 'SQLite',
     db,
     guardRead: guard,
+    ...(writer instanceof WriterClient ? {} : { guardHotRead: guardBy(() => turn.enter()) }),
     ...(readerThread === null
       ? {}
       : {
@@ -106,12 +113,6 @@ export async function openSqlite(options: OpenStoreOptions): Promise<OpenedStore
   const join = writer instanceof WriterClient ? { join: () => writer.join() } : {};
   return { ...store, ...join, applied, limiter: openMemoryLimiter() };
 }
-
-/** Within one turn, another worker may commit, be answered, and its client ask this one: it must find what was committed. */
-const eachReadAlone = (file: DatabaseFile): Pick<ReadTurn, 'enter' | 'leave'> => ({
-  enter: () => file.check(),
-  leave: () => {},
-});
 
 async function openWriter(path: string, { writer, isServing }: OpenStoreOptions): Promise<WriterClient | WriterThread> {
   if (writer !== undefined) return await WriterClient.open(writer);
