@@ -131,10 +131,10 @@ export const sqlitePath = (url: string): string => url.slice('sqlite:'.length);
 
 /** Under the write lock, so that two processes that start at once take turns. */
 async function migrateFile(path: string, mode: 'apply' | 'check'): Promise<readonly string[]> {
-  const database = await patiently(() => connect(path, { readonly: false }));
+  const database = await patiently(mode, () => connect(path, { readonly: false }));
   try {
     const db = kyselyOver(database);
-    await patiently(() => database.exec('BEGIN IMMEDIATE'));
+    await patiently(mode, () => database.exec('BEGIN IMMEDIATE'));
     const applied = mode === 'apply' ? await migrate(db, SQLITE_TYPES, { disableTransactions: true }) : await refusePending(db);
     database.exec('COMMIT');
     return applied;
@@ -153,9 +153,11 @@ async function refusePending(db: Kysely<Database>): Promise<readonly string[]> {
   return [];
 }
 
-/** Another process may hold the lock for a moment; ten seconds is far beyond any migration that we ship. */
-async function patiently<Value>(attempt: () => Value): Promise<Value> {
-  const giveUpAt = performance.now() + 10_000;
+/** Another process may hold the lock for a moment; one that migrates, for half a minute where there are a million rows of each kind. */
+const PATIENCE_MS = { apply: 120_000, check: 10_000 } as const;
+
+async function patiently<Value>(mode: 'apply' | 'check', attempt: () => Value): Promise<Value> {
+  const giveUpAt = performance.now() + PATIENCE_MS[mode];
   for (;;) {
     try {
       return attempt();
