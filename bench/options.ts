@@ -17,7 +17,7 @@ export const sizes: readonly number[] = (value('rows') ?? (quick ? '1000,300000'
   .split(',')
   .map(Number);
 export const rounds = quick ? 3 : 5;
-export const timing = quick ? { seconds: 1.2, warmupSeconds: 0.6 } : { seconds: 4, warmupSeconds: 2 };
+export const timing = quick ? { seconds: 1, warmupSeconds: 0.5 } : { seconds: 4, warmupSeconds: 2 };
 /** Long enough that what a server puts off has to be done. */
 export const sustained = quick ? { seconds: 8, warmupSeconds: 4 } : { seconds: 40, warmupSeconds: 20 };
 /** How long a whole run waits for a quiet machine and repeats disturbed rounds, in total. */
