@@ -15,8 +15,6 @@ import { suspendedSinceMs } from './suspension.ts';
 
 type Input<Name extends keyof JwtsStore> = Parameters<JwtsStore[Name]>[0];
 
-const MAX_UNEXPIRED = 30_000;
-
 export function jwtsReads(db: Db): Pick<JwtsStore, 'findJwt' | 'listJwts'> {
   return {
     async findJwt(jti) {
@@ -26,10 +24,7 @@ export function jwtsReads(db: Db): Pick<JwtsStore, 'findJwt' | 'listJwts'> {
     async listJwts({ keyId, subject, subjectBegins, before, nowMs, withEnded, limit }) {
       let query = withEnded
         ? db.selectFrom('jwts as listed').selectAll('listed').where('listed.key_id', '=', keyId)
-        : db
-            .selectFrom(unexpired(db, keyId, nowMs).as('listed'))
-            .selectAll('listed')
-            .where('listed.revoked_at_ms', 'is', null);
+        : db.selectFrom(active(db, keyId, nowMs).as('listed')).selectAll('listed');
       if (subject !== undefined) query = query.where('subject', '=', subject);
       // No LIKE: nothing in the text is a pattern.
       if (subjectBegins !== undefined && subjectBegins !== '')
@@ -44,17 +39,21 @@ export function jwtsReads(db: Db): Pick<JwtsStore, 'findJwt' | 'listJwts'> {
 }
 
 /**
- * Those of a key that expire last. An active JWT is among them, because a key has at most 10,000 of these; any number may have
- * been revoked before they expired, and only some of these are looked at.
+ * The active ones of a key, by the index that has no others: any number may have been revoked before they expired. In a query of
+ * its own, because the order of the list would otherwise be looked for in the index of all.
  */
-const unexpired = (db: Db, keyId: number, nowMs: number) =>
+const active = (db: Db, keyId: number, nowMs: number) =>
   db
     .selectFrom('jwts')
     .selectAll()
     .where('key_id', '=', keyId)
     .where('expires_at_ms', '>', nowMs)
-    .orderBy('expires_at_ms', 'desc')
-    .limit(MAX_UNEXPIRED);
+    .where('revoked_at_ms', 'is', null)
+    .orderBy('expires_at_ms')
+    .limit(MAX_ACTIVE);
+
+/** Twice as many as a key may have (`MAX_LIVE_JWTS_PER_KEY`): it hides none. */
+const MAX_ACTIVE = 20_000;
 
 export const jwtsActs = {
   async recordJwt(act: Act, { jwt, expected, limit, nowMs, event }: Input<'recordJwt'>) {

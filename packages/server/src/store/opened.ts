@@ -31,8 +31,8 @@ export interface OpenedStore extends Store {
   /** Failed attempts: counted in memory where one server runs, in the database where several may. */
   readonly limiter: Limiter;
   /**
-   * Where several workers share a database file: when it resolves, this process may keep what it reads from then on. It hears of
-   * every change before the act is answered; those of before it must read.
+   * Where several workers share a database file: when it resolves, this process may keep what it reads. From then on it hears of
+   * every change before the act is answered. What was changed before, it must read.
    */
   join?(): Promise<void>;
   /** Migrations that this opening applied. */

@@ -24,6 +24,8 @@ export const pages: Migration = {
     // only for the newest JWT of an account, which is the newest one of its keys.
     `CREATE INDEX jwts_key_issued ON jwts (key_id, issued_at_ms, jti)`,
     `DROP INDEX jwts_account`,
+    // Those that can still be used: a key may have any number that were revoked before they expired.
+    `CREATE INDEX jwts_key_active ON jwts (key_id, expires_at_ms) WHERE revoked_at_ms IS NULL`,
     // By account and expiry: read only by acts that end an account, and by the question before them. They go through its keys too.
     `DROP INDEX jwts_account_end`,
 
