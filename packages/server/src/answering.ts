@@ -19,6 +19,7 @@ import { isPostgres } from './store/open.ts';
 
 /** How often the list of changes is polled; PostgreSQL wakes us earlier. */
 const POLL_EVERY_MS = { sqlite: 50, postgres: 500 };
+
 export interface Answering {
   readonly port: number;
   readonly keyhouse: Keyhouse;

@@ -1,7 +1,6 @@
 import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import type { OpenedLog } from '../log/open-log.ts';
-
 import type { RunningServer } from '../running-server.ts';
 import { addCommand } from './command.ts';
 import { settings } from './with-keyhouse.ts';

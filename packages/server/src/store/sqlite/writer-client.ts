@@ -8,12 +8,8 @@ import type { Change } from '../../core/revocations/change.ts';
 import { StoreUnavailable } from '../../core/unavailable.ts';
 import type { WriterAddress } from '../opened.ts';
 import { readFrames, sendFrame } from './frames.ts';
-import { errorOf, type FromWriter, type ToWriter, type WriterAnswer, type WriterRequest } from './message.ts';
-
-interface Pending {
-  resolve(answer: { result: unknown; changes: readonly Change[] }): void;
-  reject(error: Error): void;
-}
+import type { FromWriter, ToWriter } from './message.ts';
+import { type ActDone, PendingActs } from './pending-acts.ts';
 
 const CONNECT_EVERY_MS = 20;
 /** A successor takes a second to start, on a slow machine several. */
@@ -21,10 +17,8 @@ const CONNECT_WITHIN_MS = 30_000;
 
 export class WriterClient {
   readonly #address: WriterAddress;
-  readonly #pending = new Map<number, Pending>();
+  readonly #acts = new PendingActs(() => this.#sendActs());
   #socket: Socket | null = null;
-  #outbox: WriterRequest[] = [];
-  #nextId = 1;
   #hasJoined = false;
   #onWelcome = (): void => {};
   #isClosing = false;
@@ -58,22 +52,16 @@ export class WriterClient {
     await welcome;
   }
 
-  /** Acts of one turn of the event loop are sent in one message. */
-  run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }> {
+  run(act: string, input: unknown): Promise<ActDone> {
     if (this.#socket === null || this.#isClosing)
       return Promise.reject(new StoreUnavailable('The process that writes is not running.'));
-    return new Promise((resolve, reject) => {
-      const id = this.#nextId++;
-      this.#pending.set(id, { resolve, reject });
-      this.#outbox.push({ id, act, input });
-      if (this.#outbox.length === 1) queueMicrotask(() => this.#sendActs());
-    });
+    return this.#acts.add(act, input);
   }
 
   /** Waits for the running acts, then leaves. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    while (this.#pending.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.#acts.drained();
     const socket = this.#socket;
     if (socket === null) return;
     const closed = once(socket, 'close');
@@ -109,7 +97,7 @@ export class WriterClient {
   }
 
   #take(socket: Socket, message: FromWriter): void {
-    if (message.kind === 'answers') this.#settle(message.answers);
+    if (message.kind === 'answers') this.#acts.settle(message.answers);
     else if (message.kind === 'welcome') this.#onWelcome();
     else
       this.#listener(message.changes).then(
@@ -119,28 +107,15 @@ export class WriterClient {
       );
   }
 
-  #settle(answers: readonly WriterAnswer[]): void {
-    for (const answer of answers) {
-      const pending = this.#pending.get(answer.id);
-      this.#pending.delete(answer.id);
-      if (answer.ok) pending?.resolve(answer);
-      else pending?.reject(errorOf(answer));
-    }
-  }
-
   #lost(): void {
     this.#socket = null;
-    this.#outbox = [];
-    const lost = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const { reject } of lost) reject(new StoreUnavailable('The process that writes has ended.'));
+    this.#acts.refuse('The process that writes has ended.');
     // Until then acts are refused; the primary process starts a successor, or ends all.
     if (!this.#isClosing) this.#connect(Number.POSITIVE_INFINITY).catch(() => {});
   }
 
   #sendActs(): void {
-    const acts = this.#outbox;
-    this.#outbox = [];
+    const acts = this.#acts.takeUnsent();
     if (this.#socket !== null && acts.length > 0) this.#send(this.#socket, { kind: 'acts', acts });
   }
 

@@ -1,14 +1,9 @@
 /** Owns the thread that writes to SQLite: starts it, sends it acts, and replaces it when it dies. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Change } from '../../core/revocations/change.ts';
 import { StoreUnavailable } from '../../core/unavailable.ts';
-import { errorOf, type WriterAnswer, type WriterRequest } from './message.ts';
-
-interface Pending {
-  resolve(answer: { result: unknown; changes: readonly Change[] }): void;
-  reject(error: Error): void;
-}
+import type { WriterAnswer } from './message.ts';
+import { type ActDone, PendingActs } from './pending-acts.ts';
 
 const REVIVE_AFTER_MS = 500;
 
@@ -18,13 +13,11 @@ const REVIVE_AFTER_MS = 500;
  */
 export class WriterThread {
   readonly #path: string;
-  readonly #pending = new Map<number, Pending>();
+  readonly #acts = new PendingActs(() => this.#send());
   #worker: Worker | null = null;
-  #outbox: WriterRequest[] = [];
-  #nextId = 1;
   #isClosing = false;
   #isUnused = false;
-  /** For the first act; what is asked for waits in the outbox. */
+  /** For the first act; what is asked for waits. */
   #isStarting = false;
 
   private constructor(path: string) {
@@ -44,22 +37,17 @@ export class WriterThread {
     return writer;
   }
 
-  run(act: string, input: unknown): Promise<{ result: unknown; changes: readonly Change[] }> {
+  run(act: string, input: unknown): Promise<ActDone> {
     if (this.#isUnused) this.#startForFirstAct();
     if ((this.#worker === null && !this.#isStarting) || this.#isClosing)
       return Promise.reject(new StoreUnavailable('The writer thread is not running.'));
-    return new Promise((resolve, reject) => {
-      const id = this.#nextId++;
-      this.#pending.set(id, { resolve, reject });
-      this.#outbox.push({ id, act, input });
-      if (this.#outbox.length === 1) queueMicrotask(() => this.#send());
-    });
+    return this.#acts.add(act, input);
   }
 
   /** Waits for the running acts, then ends the thread. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    while (this.#pending.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.#acts.drained();
     const worker = this.#worker;
     if (worker === null) return;
     const exited = once(worker, 'exit');
@@ -77,7 +65,7 @@ export class WriterThread {
       },
       (error: Error) => {
         this.#isStarting = false;
-        this.#refusePending(error.message);
+        this.#acts.refuse(error.message);
       },
     );
   }
@@ -90,17 +78,17 @@ export class WriterThread {
     });
     // Its first message says that it is ready; `once` rejects when it fails before.
     await once(worker, 'message');
-    worker.on('message', (answers: readonly WriterAnswer[]) => this.#settle(answers));
-    worker.on('error', (error) => this.#refusePending(error.message));
+    worker.on('message', (answers: readonly WriterAnswer[]) => this.#acts.settle(answers));
+    worker.on('error', (error) => this.#acts.refuse(error.message));
     worker.on('exit', () => this.#lost());
     this.#worker = worker;
     // It may have been restarting when the store was closed.
-    if (this.#isClosing && this.#pending.size === 0) worker.postMessage('close');
+    if (this.#isClosing && this.#acts.size === 0) worker.postMessage('close');
   }
 
   #lost(): void {
     this.#worker = null;
-    this.#refusePending('The writer thread has ended.');
+    this.#acts.refuse('The writer thread has ended.');
     if (!this.#isClosing) this.#reviveLater();
   }
 
@@ -111,24 +99,6 @@ export class WriterThread {
   }
 
   #send(): void {
-    if (this.#isStarting) return;
-    const outbox = this.#outbox;
-    this.#outbox = [];
-    this.#worker?.postMessage(outbox);
-  }
-
-  #settle(answers: readonly WriterAnswer[]): void {
-    for (const answer of answers) {
-      const pending = this.#pending.get(answer.id);
-      this.#pending.delete(answer.id);
-      if (answer.ok) pending?.resolve(answer);
-      else pending?.reject(errorOf(answer));
-    }
-  }
-
-  #refusePending(message: string): void {
-    for (const pending of this.#pending.values()) pending.reject(new StoreUnavailable(message));
-    this.#pending.clear();
-    this.#outbox = [];
+    if (!this.#isStarting) this.#worker?.postMessage(this.#acts.takeUnsent());
   }
 }
