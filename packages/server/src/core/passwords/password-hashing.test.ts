@@ -109,11 +109,15 @@ describe('a storm of passwords', () => {
   });
 
   it('leaves the event loop free', async () => {
-    const [here, everywhere] = [process.threadCpuUsage(), process.cpuUsage()];
-    await Promise.all(Array.from({ length: 9 }, () => passwords.verifyPassword(null, 'guess')));
-    const [own, all] = [process.threadCpuUsage(here), process.cpuUsage(everywhere)];
-    // Nine hashes take a third of a second of some thread; this one needs none of them.
-    expect(own.user + own.system).toBeLessThan((all.user + all.system) / 4);
+    const sharesOfThisThread: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const [here, everywhere] = [process.threadCpuUsage(), process.cpuUsage()];
+      await Promise.all(Array.from({ length: 9 }, () => passwords.verifyPassword(null, 'guess')));
+      const [own, all] = [process.threadCpuUsage(here), process.cpuUsage(everywhere)];
+      sharesOfThisThread.push((own.user + own.system) / (all.user + all.system));
+    }
+    // Nine hashes take a third of a second of some thread; this one needs none of them. In one round it may collect garbage.
+    expect(Math.min(...sharesOfThisThread)).toBeLessThan(1 / 4);
   });
 });
 
