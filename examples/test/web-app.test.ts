@@ -89,7 +89,7 @@ describe('examples/web-app', () => {
     await says('That took too long. Sign in again.');
     // The browser has asked, but the answer that comes back is one to another question.
     const asked = await visit.context.request.get(`${url}/login`, { maxRedirects: 0 });
-    const question = new URL(asked.headers()['location'] ?? '');
+    const question = new URL(asked.headers().location ?? '');
     question.searchParams.set('state', 'another');
     const { email } = await world.keyhouse.register();
     await visit.page.goto(question.href);
