@@ -79,12 +79,16 @@ export class Reachability {
       const leftMs = this.#isSilent ? TRIAL_WITHIN_MS : SILENT_AFTER_MS - this.#unansweredForMs;
       const withinMs = Math.round(Math.min(TRIAL_WITHIN_MS, Math.max(TRIAL_EVERY_MS, leftMs)));
       const askedAtMs = performance.now();
-      if (await isAnsweredAnew(this.#ports.url, withinMs)) {
+      const isAnswered = await isAnsweredAnew(this.#ports.url, withinMs);
+      const tookMs = performance.now() - askedAtMs;
+      if (isAnswered) {
         this.#isTrying = false;
         this.answered();
-        if (performance.now() - askedAtMs < PROMPT_WITHIN_MS) this.#ports.onPromptAnswer();
+        if (tookMs < PROMPT_WITHIN_MS) this.#ports.onPromptAnswer();
         return;
       }
+      // What a trial took beyond its time, this process did not run, and read no answer.
+      this.#answeredAtMs += Math.max(0, tookMs - withinMs);
       if (!this.#isSilent && this.#unansweredForMs >= SILENT_AFTER_MS) this.#fallSilent();
       else await new Promise((resolve) => setTimeout(resolve, TRIAL_EVERY_MS).unref());
     }
