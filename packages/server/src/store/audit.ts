@@ -25,22 +25,18 @@ export function auditReads(
 ): Pick<AuditStore, 'list' | 'stepBack' | 'refusedOften' | 'namesOf' | 'head' | 'unchained' | 'chained'> {
   return {
     async list(filter) {
-      let query = db
-        .selectFrom('audit_events')
-        .leftJoin('audit_persons', 'audit_persons.event_id', 'audit_events.id')
-        .selectAll('audit_events')
-        .select('audit_persons.data as person');
+      let query = db.selectFrom('audit_events').selectAll();
       for (const condition of conditionsOf(filter)) query = query.where(condition);
       if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
       if (filter.event !== undefined) query = query.where('event', '=', filter.event);
       if (filter.sinceMs !== undefined) query = query.where('at_ms', '>=', filter.sinceMs);
       if (filter.untilMs !== undefined) query = query.where('at_ms', '<', filter.untilMs);
-      if (filter.beforeId !== undefined) query = query.where('audit_events.id', '<', filter.beforeId);
-      if (filter.fromId !== undefined) query = query.where('audit_events.id', '>=', filter.fromId);
-      const rows = await query.orderBy('audit_events.id', 'desc').limit(filter.limit).execute();
+      if (filter.beforeId !== undefined) query = query.where('id', '<', filter.beforeId);
+      if (filter.fromId !== undefined) query = query.where('id', '>=', filter.fromId);
+      const rows = await query.orderBy('id', 'desc').limit(filter.limit).execute();
       return rows.map((row) => ({
         ...toEvent(row),
-        person: row.person === null ? null : (JSON.parse(row.person) as PersonalData),
+        person: row.person_data === null ? null : (JSON.parse(row.person_data) as PersonalData),
       }));
     },
     async stepBack({ beforeId, steps, ...subject }) {
@@ -119,20 +115,12 @@ export function auditReads(
     async chained(after, limit) {
       const rows = await db
         .selectFrom('audit_events')
-        .leftJoin('audit_persons', 'audit_persons.event_id', 'audit_events.id')
-        .selectAll('audit_events')
-        .select(['audit_persons.salt', 'audit_persons.data'])
+        .selectAll()
         .where('number', '>', after)
         .orderBy('number')
         .limit(limit)
         .execute();
-      return rows.map((row) => ({
-        ...toEvent(row),
-        personRow:
-          row.salt === null || row.data === null
-            ? null
-            : ({ eventId: row.id, salt: row.salt, data: row.data } satisfies PersonRow),
-      }));
+      return rows.map((row) => ({ ...toEvent(row), personRow: toPersonRow(row) }));
     },
   };
 }
@@ -211,23 +199,30 @@ async function deletedAt(db: Db, table: 'users' | 'accounts', ids: readonly numb
  */
 export async function erasePersons(db: Db, userId: number): Promise<number> {
   const own = db.selectFrom('accounts').select('id').where('user_id', '=', userId);
-  const events = db
-    .selectFrom('audit_events')
-    .select('id')
+  const erased = await db
+    .updateTable('audit_events')
+    .set(NO_PERSON)
+    .where('person_data', 'is not', null)
     .where((eb) =>
       eb.or([
         eb('user_id', '=', userId),
         eb('actor', '=', `user:${userId}`),
         eb.and([eb('account_id', 'in', own), eb('actor', 'not like', 'user:%')]),
       ]),
-    );
-  const deleted = await db.deleteFrom('audit_persons').where('event_id', 'in', events).executeTakeFirst();
-  return Number(deleted.numDeletedRows);
+    )
+    .executeTakeFirst();
+  return Number(erased.numUpdatedRows);
 }
+
+/** What erasing writes. The event keeps the hash, which says nothing without the salt. */
+export const NO_PERSON = { person_salt: null, person_data: null };
 
 const setNumber = prepare((db, { id, number, hash }: { id: number; number: number; hash: string }) =>
   db.updateTable('audit_events').set({ number, hash }).where('id', '=', id),
 );
+
+const toPersonRow = ({ id, person_salt: salt, person_data: data }: Selectable<Database['audit_events']>): PersonRow | null =>
+  salt === null || data === null ? null : { eventId: id, salt, data };
 
 const toEvent = (row: Selectable<Database['audit_events']>): AuditEvent => ({
   id: row.id,

@@ -88,7 +88,7 @@ describe('a deletion while something is written behind the answers', () => {
       () => server.store.audit.record({ events: [refused] }),
       leave,
     );
-    const { rows } = await beside.query('SELECT data FROM audit_persons WHERE data LIKE $1', [`%${agent}%`]);
+    const { rows } = await beside.query('SELECT id FROM audit_events WHERE person_data LIKE $1', [`%${agent}%`]);
     expect(rows).toEqual([]);
     expect(await server.store.audit.list({ credentialId, event: 'request.refused', limit: 10 })).toHaveLength(1);
   });

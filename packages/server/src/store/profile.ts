@@ -14,7 +14,7 @@ import { latestIssueMs } from './accounts.ts';
 import type { Act } from './act.ts';
 import { hasAdministratorBeside, lockAdministrators } from './administration.ts';
 import { endApplications } from './applications.ts';
-import { erasePersons } from './audit.ts';
+import { erasePersons, NO_PERSON } from './audit.ts';
 import { endTokensOfLogins } from './credentials.ts';
 import { readEnding } from './ending.ts';
 import { beginErasure } from './erasure.ts';
@@ -373,16 +373,17 @@ async function forgetInvitee(db: Db, userId: number): Promise<void> {
   for (const { email, account_id: accountId, invited_by: inviter } of invitations) {
     await db.deleteFrom('mails').where('recipient', '=', email).where('user_id', 'is', null).execute();
     let sent = db
-      .selectFrom('audit_persons')
-      .innerJoin('audit_events', 'audit_events.id', 'audit_persons.event_id')
-      .select(['audit_persons.event_id', 'audit_persons.data'])
-      .where('audit_events.event', '=', 'invitation.sent');
+      .selectFrom('audit_events')
+      .select(['id', 'person_data'])
+      .where('event', '=', 'invitation.sent')
+      .where('person_data', 'is not', null);
     sent = accountId === null ? sent.where('actor', '=', `user:${inviter}`) : sent.where('account_id', '=', accountId);
-    const persons = (await sent.execute()).filter(({ data }) => (JSON.parse(data) as { email?: string }).email === email);
-    const events = persons.map(({ event_id: id }) => id);
-    if (events.length > 0) await db.deleteFrom('audit_persons').where('event_id', 'in', events).execute();
+    const events = (await sent.execute()).filter(({ person_data: data }) => emailIn(data) === email).map(({ id }) => id);
+    if (events.length > 0) await db.updateTable('audit_events').set(NO_PERSON).where('id', 'in', events).execute();
   }
 }
+
+const emailIn = (person: string | null): string | undefined => (JSON.parse(person ?? '{}') as { email?: string }).email;
 
 /** From where and with which user agent the credentials of the personal account were used. The counts stay. */
 const forgetUse = (db: Db, accountId: number) =>

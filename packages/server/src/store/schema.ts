@@ -35,7 +35,6 @@ export interface Database {
   routes: RoutesTable;
   changes: ChangesTable;
   audit_events: AuditEventsTable;
-  audit_persons: AuditPersonsTable;
   leases: LeasesTable;
   applications: ApplicationsTable;
   grants: GrantsTable;
@@ -369,12 +368,9 @@ interface AuditEventsTable {
   person_hash: string | null;
   number: number | null;
   hash: string | null;
-}
-
-interface AuditPersonsTable {
-  event_id: number;
-  salt: string;
-  data: string;
+  /** Both are null when the event has no personal data, or when they were erased. */
+  person_salt: string | null;
+  person_data: string | null;
 }
 
 interface LeasesTable {

@@ -1,4 +1,4 @@
-/** Writes an audit event of an act, and in another table, where it can be erased, the person who caused it. */
+/** Writes an audit event of an act, with the personal data of whoever caused it in columns that can be erased. */
 import { hashPerson, type UnchainedEvent } from '../core/audit/chain.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import { fewRandomBytes } from '../core/lib/random-pool.ts';
@@ -23,25 +23,24 @@ export interface Chain {
   link(event: NewEvent): Link | null;
 }
 
-export type NewEvent = Omit<UnchainedEvent, 'id'>;
-
-/** Who caused an event, as it is stored: the event has only the hash. */
-interface NewPerson {
-  readonly salt: string;
-  readonly data: string;
+export interface NewEvent extends Omit<UnchainedEvent, 'id'> {
+  /** The chain covers neither of these two, only their hash. */
+  readonly personSalt: string | null;
+  readonly personData: string | null;
 }
 
 export async function writeEvent(db: Db, draft: EventDraft, ids: EventIds, chain: Chain | null): Promise<void> {
-  const { event, person } = toRows(draft, ids);
-  const id = await insert(db, event, chain?.link(event) ?? null);
-  if (person !== null) await insertPerson(db, { event_id: id, ...person });
+  const event = toNewEvent(draft, ids);
+  const link = chain?.link(event) ?? null;
+  if (link === null) await insertUnchained(db, event);
+  else await insertChained(db, { ...event, ...link });
 }
 
 /** An event as it is stored. */
-export function toRows(draft: EventDraft, ids: EventIds): { readonly event: NewEvent; readonly person: NewPerson | null } {
+export function toNewEvent(draft: EventDraft, ids: EventIds): NewEvent {
   const data = Object.keys(draft.by.person).length > 0 ? JSON.stringify(draft.by.person) : null;
-  const person = data === null ? null : { salt: Buffer.from(fewRandomBytes(16)).toString('hex'), data };
-  const event = {
+  const salt = data === null ? null : Buffer.from(fewRandomBytes(16)).toString('hex');
+  return {
     event: draft.event,
     atMs: draft.atMs,
     actor: draft.by.actor,
@@ -51,24 +50,13 @@ export function toRows(draft: EventDraft, ids: EventIds): { readonly event: NewE
     requestId: draft.by.requestId,
     reason: draft.reason ?? null,
     details: JSON.stringify(draft.details ?? {}),
-    personHash: person === null ? null : hashPerson(person.salt, person.data),
+    personHash: salt === null || data === null ? null : hashPerson(salt, data),
+    personSalt: salt,
+    personData: data,
   };
-  return { event, person };
 }
 
-/** Returns its id. */
-async function insert(db: Db, event: NewEvent, link: Link | null): Promise<number> {
-  if (link !== null) {
-    await insertChained(db, { ...event, ...link });
-    return link.id;
-  }
-  const { rows } = await insertUnchained(db, event);
-  const id = rows[0]?.id;
-  if (id === undefined) throw new Error('An audit event was stored without an id.');
-  return id;
-}
-
-const insertUnchained = prepare((db, event: NewEvent) => db.insertInto('audit_events').values(columnsOf(event)).returning('id'));
+const insertUnchained = prepare((db, event: NewEvent) => db.insertInto('audit_events').values(columnsOf(event)));
 
 const insertChained = prepare((db, event: NewEvent & { [Name in keyof Link]: Link[Name] }) =>
   db.insertInto('audit_events').values({ ...columnsOf(event), id: event.id, number: event.number, hash: event.hash }),
@@ -86,8 +74,6 @@ export const columnsOf = (event: NewEvent) => ({
   reason: event.reason,
   details: event.details,
   person_hash: event.personHash,
+  person_salt: event.personSalt,
+  person_data: event.personData,
 });
-
-const insertPerson = prepare((db, row: { event_id: number; salt: string; data: string }) =>
-  db.insertInto('audit_persons').values({ event_id: row.event_id, salt: row.salt, data: row.data }),
-);

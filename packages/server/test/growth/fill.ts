@@ -209,7 +209,7 @@ function fillTables(database: SQLite.Database, size: number, nowMs: number): Hea
   const about = `@a, @u, @k, 'request-' || (i % 1000), 'forbidden', '{}'`;
   fill('audit_events', event, `'jwt.minted', @now - @day, 'user:' || @u, ${about}, @number + i, ''`);
   fill('audit_events', event, `'request.refused', @now - i, 'anonymous', ${about}, @number + @size + i, ''`);
-  fill('audit_persons', 'event_id, salt, data', `@event + i, '', '{}'`);
+  fillPersons(database, fill);
   database.prepare("UPDATE counters SET value = ? WHERE name = 'audit'").run(number + 2 * size);
 
   const { u = 0, a = 0, t = 0, k = 0, token = 0, x = 0, event: firstEvent = 0 } = known;
@@ -220,3 +220,12 @@ function fillTables(database: SQLite.Database, size: number, nowMs: number): Hea
 }
 
 const HEAVY = 'heavy@example.com';
+
+/** Every other event has personal data. Until migration 0020 it is in a table of its own. */
+function fillPersons(database: SQLite.Database, fill: (table: string, columns: string, select: string) => void): void {
+  if (hasTable(database, 'audit_persons')) fill('audit_persons', 'event_id, salt, data', `@event + i, '', '{}'`);
+  else database.exec(`UPDATE audit_events SET person_salt = '', person_data = '{}' WHERE event = 'jwt.minted'`);
+}
+
+const hasTable = (database: SQLite.Database, name: string): boolean =>
+  database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== undefined;

@@ -1,5 +1,6 @@
 /**
- * Indices by which every page, job and act finds its rows, however many there are; and the end of those that nothing reads.
+ * Indices by which every page, job and act finds its rows, however many there are; and the end of those that nothing reads. The
+ * personal data of an event moves from a table of its own into the event's row: one insert less for each event.
  *
  * What is active is found without reading what has ended: an index of the active ones alone, in which a row is entered once and
  * from which it is taken once. No index has a column that a refresh or a verification writes, so neither of them touches one.
@@ -8,7 +9,7 @@ import type { Migration } from './migration.ts';
 
 export const pages: Migration = {
   name: '0020-pages',
-  statements: () => [
+  statements: ({ text }) => [
     // The newest active sessions of an application and of a user, and how many there are. `sessions_user` stays as it is: the act
     // that deletes a user finds by it those that have ended too.
     `DROP INDEX sessions_application`,
@@ -69,5 +70,11 @@ export const pages: Migration = {
 
     // The codes of a user that wait: each new one counts them.
     `CREATE INDEX authorization_codes_waiting ON authorization_codes (grant_id, ends_at_ms) WHERE session_id IS NULL`,
+
+    `ALTER TABLE audit_events ADD COLUMN person_salt ${text}`,
+    `ALTER TABLE audit_events ADD COLUMN person_data ${text}`,
+    `UPDATE audit_events SET person_salt = audit_persons.salt, person_data = audit_persons.data
+      FROM audit_persons WHERE audit_persons.event_id = audit_events.id`,
+    `DROP TABLE audit_persons`,
   ],
 };

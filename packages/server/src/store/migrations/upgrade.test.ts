@@ -1,6 +1,8 @@
 /** What the data of schema 0006 becomes when every later migration runs, on both databases. */
 import { beforeAll, expect, it } from 'vitest';
 import { eachDatabase, runStatements, type TestDatabase } from '../../../test/databases.ts';
+import { chainAudit, hashPerson } from '../../core/audit/chain.ts';
+import { verifyAudit } from '../../core/audit/verify.ts';
 import type { OpenedStore } from '../opened.ts';
 import { MIGRATIONS } from './index.ts';
 import { POSTGRES_TYPES, SQLITE_TYPES } from './migration.ts';
@@ -17,6 +19,7 @@ const TEAMS = { ofDisabled: 31, ofTwo: 32, deleted: 33, ofNobody: 34 } as const;
 const TOKENS = { login: 1, made: 2 } as const;
 const KEYS = { live: 11, revoked: 12, ofDisabled: 13, ofFormer: 14, ofTeam: 15, long: 16, short: 17, allRevoked: 18 } as const;
 const APPS = { looked: 1, changed: 2, posing: 3, own: 4, ofTeam: 5, both: 6, limits: 7 } as const;
+const PERSON = { salt: '00112233445566778899aabbccddeeff', data: '{"address":"203.0.113.7"}' };
 const clientId = (app: number) => `app_${app}`;
 
 type Value = string | number | null | Buffer;
@@ -218,8 +221,12 @@ const ROWS: readonly (readonly [table: string, rows: readonly Row[]])[] = [
   [
     'audit_events',
     [
-      event('key.created', NOW - 100 * DAY, 'user:2', { credential_id: KEYS.live }),
+      event('key.created', NOW - 100 * DAY, 'user:2', {
+        ...{ credential_id: KEYS.live, person_hash: hashPerson(PERSON.salt, PERSON.data) },
+      }),
+      // Its personal data was erased.
       event('application.created', NOW - 30 * DAY, 'operator', {
+        person_hash: hashPerson(PERSON.salt, 'erased'),
         ...{ account_id: personal(USERS.ada), details: JSON.stringify({ client_id: clientId(APPS.looked) }) },
       }),
       // Before the operator looked; a limit, which nobody is shown; and by the operator.
@@ -234,6 +241,7 @@ const ROWS: readonly (readonly [table: string, rows: readonly Row[]])[] = [
       event('user.enabled', NOW - 29 * DAY, 'operator', { account_id: personal(USERS.former) }),
     ],
   ],
+  ['audit_persons', [{ event_id: 1, ...PERSON }]],
 ];
 
 function change(number: number, kind: string, subject: string, beforeMs: number, endsAtMs: number): Row {
@@ -413,6 +421,19 @@ eachDatabase('an upgrade from schema 0006', (makeDatabase) => {
     const used = (sinceDay: number) => store.credentials.usedPermissions({ credentialIds: [KEYS.live], sinceDay });
     expect((await used(today - 90)).map(({ permission }) => permission)).toEqual(['a.read']);
     expect((await used(today - 100)).map(({ permission }) => permission).sort()).toEqual(['a.read', 'b.read']);
+  });
+
+  it('keeps the personal data of events that was not erased, under the same hash, and can still erase it', async () => {
+    const personOf = async (id: number) => (await store.audit.list({ fromId: id, beforeId: id + 1, limit: 1 }))[0]?.person;
+    expect(await personOf(1)).toEqual({ address: '203.0.113.7' });
+    expect(await personOf(2)).toBe(null);
+    await chainAudit(store.audit);
+    expect(await verifyAudit(store.audit)).toMatchObject({ ok: true, personsErased: 1 });
+    const by = { actor: 'operator', requestId: null, person: {} } as const;
+    const erased = { event: 'user.erased', atMs: NOW, by, userId: USERS.eve } as const;
+    expect(await store.audit.erasePerson({ userId: USERS.eve, event: erased })).toBe(1);
+    expect(await personOf(1)).toBe(null);
+    expect(await verifyAudit(store.audit)).toMatchObject({ ok: true, personsErased: 2 });
   });
 
   it('keeps sessions as they are', async () => {

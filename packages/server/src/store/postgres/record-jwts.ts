@@ -11,7 +11,7 @@ import { raiseBound } from '../jwts.ts';
 import { type Db, prepare } from '../prepared.ts';
 import type { Database } from '../schema.ts';
 import { suspendedSinceMs } from '../suspension.ts';
-import { columnsOf, toRows } from '../write-event.ts';
+import { columnsOf, toNewEvent } from '../write-event.ts';
 
 export type RecordJwt = Parameters<JwtsStore['recordJwt']>[0];
 
@@ -22,7 +22,6 @@ export const conditionsOf = ({ jwt, expected, limit }: RecordJwt): string =>
 /** The inputs have the same conditions. */
 export function statementsOfRecord(db: Db, inputs: readonly [RecordJwt, ...RecordJwt[]]) {
   const { jwt, expected, limit } = inputs[0];
-  const rows = inputs.map(({ event }) => toRows(event, {}));
   return [
     raiseBound.statement(db, { keyId: jwt.keyId, by: inputs.length }),
     recordUnlessChanged.statement(db, {
@@ -35,10 +34,7 @@ export function statementsOfRecord(db: Db, inputs: readonly [RecordJwt, ...Recor
       firstIssuedMs: Math.min(...inputs.map((input) => input.jwt.issuedAtMs)),
       nowMs: Math.max(...inputs.map((input) => input.nowMs)),
       jwts: JSON.stringify(inputs.map((input) => toJwtRow(input.jwt))),
-      events: JSON.stringify(rows.map(({ event }) => columnsOf(event))),
-      persons: JSON.stringify(
-        rows.flatMap(({ event, person }) => (person === null ? [] : [{ ...person, hash: event.personHash }])),
-      ),
+      events: JSON.stringify(inputs.map(({ event }) => columnsOf(toNewEvent(event, {})))),
     }),
   ] as const;
 }
@@ -84,6 +80,8 @@ const EVENT: Columns<ReturnType<typeof columnsOf>> = {
   reason: 'text',
   details: 'text',
   person_hash: 'text',
+  person_salt: 'text',
+  person_data: 'text',
 };
 
 const names = (columns: Readonly<Record<string, string>>) => sql.raw(Object.keys(columns).join(', '));
@@ -105,12 +103,11 @@ type RecordValues = {
   /** JSON: rows. */
   readonly jwts: string;
   readonly events: string;
-  readonly persons: string;
 };
 
 /** The conditions are those of `recordJwt`. */
 const recordUnlessChanged = prepare((db, values: RecordValues) => {
-  const { keyId, limit, hash, permissions, addresses, firstIssuedMs, nowMs, jwts, events, persons } = values;
+  const { keyId, limit, hash, permissions, addresses, firstIssuedMs, nowMs, jwts, events } = values;
   const query = sql<{ recorded: number }>`
     WITH unchanged AS (
       SELECT FROM credentials
@@ -131,12 +128,6 @@ const recordUnlessChanged = prepare((db, values: RecordValues) => {
     ), written AS (
       INSERT INTO audit_events (${names(EVENT)})
       SELECT ${names(EVENT)} FROM unchanged, json_to_recordset(${events}::json) AS event (${typed(EVENT)})
-      RETURNING id, person_hash
-    ), known AS (
-      INSERT INTO audit_persons (event_id, salt, data)
-      SELECT written.id, person.salt, person.data
-      FROM written JOIN json_to_recordset(${persons}::json) AS person (hash text, salt text, data text)
-        ON person.hash = written.person_hash
     )
     SELECT count(*) AS recorded FROM recorded`;
   return { compile: () => query.compile(db) };

@@ -148,13 +148,12 @@ describe('a mint in one round trip', () => {
       const [jwt] = (await direct.query('SELECT * FROM jwts ORDER BY issued_at_ms DESC, ctid DESC LIMIT 1')).rows;
       const [event] = (
         await direct.query(
-          `SELECT audit_events.*, audit_persons.data, length(audit_persons.salt) AS salt
-           FROM audit_events LEFT JOIN audit_persons ON event_id = audit_events.id ORDER BY audit_events.id DESC LIMIT 1`,
+          'SELECT *, length(person_salt) AS person_salt, length(person_hash) AS person_hash FROM audit_events ORDER BY id DESC LIMIT 1',
         )
       ).rows;
       return [
         { ...jwt, jti: '' },
-        { ...event, id: 0, person_hash: event.person_hash === null ? null : event.person_hash.length },
+        { ...event, id: 0 },
       ];
     };
     for (const subject of [null, 'customer', 'a "quote", a \\, a \u2028, an 𝄞', '\ud800 alone'])
