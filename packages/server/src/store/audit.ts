@@ -221,8 +221,9 @@ const setNumber = prepare((db, { id, number, hash }: { id: number; number: numbe
   db.updateTable('audit_events').set({ number, hash }).where('id', '=', id),
 );
 
+/** Null only if both are gone: data that has lost its salt was changed, not erased. */
 const toPersonRow = ({ id, person_salt: salt, person_data: data }: Selectable<Database['audit_events']>): PersonRow | null =>
-  salt === null || data === null ? null : { eventId: id, salt, data };
+  salt === null && data === null ? null : { eventId: id, salt: salt ?? '', data: data ?? '' };
 
 const toEvent = (row: Selectable<Database['audit_events']>): AuditEvent => ({
   id: row.id,

@@ -81,6 +81,18 @@ it('forgets a batch that could not be committed', async () => {
   await expectWhole(3);
 });
 
+it('takes personal data that has lost its salt for changed, not for erased', async () => {
+  await record(store, 3);
+  const file = new SQLite(sqlitePath(database.url));
+  file.exec(`UPDATE audit_events SET person_salt = NULL, person_data = '{"address":"192.0.2.66"}' WHERE number = 2`);
+  await pause();
+  expect(await verifyAudit(store.audit)).toMatchObject({ ok: false, fault: 'changed_person', number: 2 });
+  file.exec('UPDATE audit_events SET person_data = NULL WHERE number = 2');
+  file.close();
+  await pause();
+  expect(await verifyAudit(store.audit)).toMatchObject({ ok: true, personsErased: 1 });
+});
+
 it('leaves events to the job while older ones have no number, and takes over behind it', async () => {
   await record(store, 4);
   // As a database is in which only the job gives numbers.
