@@ -1,4 +1,4 @@
-/** Writes an audit event of an act, with the personal data of whoever caused it in columns that can be erased. */
+/** Writes an audit event of an act. The personal data of the person who caused it is in columns that can be erased. */
 import { hashPerson, type UnchainedEvent } from '../core/audit/chain.ts';
 import type { EventDraft } from '../core/audit/event.ts';
 import { fewRandomBytes } from '../core/lib/random-pool.ts';
