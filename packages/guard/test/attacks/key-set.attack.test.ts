@@ -191,6 +191,11 @@ describe('a set of keys in which one is not sound', () => {
       async () => (await victim.ask(jwt)).status,
       (status) => status === 200,
     );
+    // The feed failed too: it asks for the keys once more before its stream begins, which is its second message.
+    await until(
+      async () => victim.keyhouse.guard.metrics().feed_messages_total ?? 0,
+      (messages) => messages >= 2,
+    );
     victim.spoil(JWKS, json({ keys: [weak.jwk] }));
     for (const text of forged) expect((await victim.ask(text)).status).toBe(401);
     expect((await victim.ask(jwt)).status).toBe(200);
